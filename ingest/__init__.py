@@ -1,0 +1,1 @@
+"""Bytes from the street become observations: dialects, normalisation, quality, stores."""

@@ -1,0 +1,148 @@
+"""Reading of files that people write (YAML, CSV), where every fault keeps its file and line.
+
+`load_yaml` keeps the line of every node; `validate` runs a pydantic model over the result and turns each of its
+complaints into a `Fault` at the line of the value that it is about. All faults are collected, none is raised alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+Path_ = tuple[int | str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One mistake in a file: where it stands (`line` and `column` count from 1), and what is wrong there."""
+
+    file: str
+    line: int
+    message: str
+    path: str = ""
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return `file:line: path: message`."""
+        place = f"{self.file}:{self.line}"
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed YAML document: `data` as plain values, `lines` the (line, column) of each path in it."""
+
+    file: str
+    data: Any
+    lines: dict[Path_, tuple[int, int]]
+
+    def at(self, path: Path_) -> tuple[int, int]:
+        """Return (line, column) of `path`, or of its nearest parent that the file has."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, (1, 1))
+
+    def fault(self, path: Path_, message: str) -> Fault:
+        """Return a fault at the place of `path`."""
+        line, column = self.at(path)
+        return Fault(self.file, line, message, ".".join(map(str, path)), column)
+
+
+def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
+    """Read a YAML file; a missing, unreadable or unparsable one (also one with a key twice) is a `Fault`."""
+    file = name or str(path)
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "is not UTF-8 text"
+        return Fault(file, 1, f"cannot be read: {reason}")
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Fault(file, line, f"is not YAML: {getattr(exc, 'problem', exc)}", column=column)
+    lines: dict[Path_, tuple[int, int]] = {}
+    try:
+        data = _walk(node, (), lines, 0)
+    except _FaultyNodeError as exc:
+        return Fault(file, exc.line, exc.message)
+    return Document(file, data, lines)
+
+
+def validate(model: type[Model], document: Document, path: Path_ = ()) -> Model | tuple[Fault, ...]:
+    """Return the model made of the value at `path` of the document, or every fault in it with its line."""
+    value = document.data
+    for step in path:
+        value = value[step]
+    try:
+        return model.model_validate(value)
+    except pydantic.ValidationError as exc:
+        return tuple(document.fault((*path, *_clean(error["loc"])), _message(error)) for error in exc.errors())
+
+
+def load_csv(path: Path, columns: tuple[str, ...]) -> tuple[tuple[tuple[int, dict[str, str]], ...], tuple[Fault, ...]]:
+    """Read a CSV file with a heading; return its rows as (line, row), and its faults (missing columns, ragged rows)."""
+    file = str(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+            if missing:
+                return (), (Fault(file, 1, f"column {missing[0]!r} is missing from the heading"),)
+            rows, faults = [], []
+            for row in reader:
+                if None in row or None in row.values():
+                    faults.append(Fault(file, reader.line_num, "has not as many fields as the heading"))
+                else:
+                    rows.append((reader.line_num, row))
+            return tuple(rows), tuple(faults)
+    except OSError as exc:
+        return (), (Fault(file, 1, f"cannot be read: {exc.strerror}"),)
+    except (UnicodeDecodeError, csv.Error) as exc:
+        return (), (Fault(file, 1, f"is not UTF-8 CSV: {exc}"),)
+
+
+class _FaultyNodeError(Exception):
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line, self.message = line, message
+
+
+_MAX_DEPTH = 64
+_CONSTRUCT = yaml.constructor.SafeConstructor()
+
+
+def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int]], depth: int) -> Any:  # noqa: ANN401 - YAML holds anything
+    if node is None:
+        return None
+    lines[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if depth > _MAX_DEPTH:
+        raise _FaultyNodeError(node.start_mark.line + 1, f"is nested deeper than {_MAX_DEPTH} levels")
+    if isinstance(node, yaml.MappingNode):
+        result: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = _CONSTRUCT.construct_object(key_node)  # type: ignore[no-untyped-call] # stub has no types
+            if not isinstance(key, str | int):
+                raise _FaultyNodeError(key_node.start_mark.line + 1, f"key {key!r} is not a word")
+            if key in result:
+                raise _FaultyNodeError(key_node.start_mark.line + 1, f"key {key!r} stands twice")
+            result[key] = _walk(value_node, (*path, key), lines, depth + 1)
+        return result
+    if isinstance(node, yaml.SequenceNode):
+        return [_walk(item, (*path, index), lines, depth + 1) for index, item in enumerate(node.value)]
+    return _CONSTRUCT.construct_object(node)  # type: ignore[no-untyped-call] # stub has no types
+
+
+def _clean(location: Path_) -> Path_:
+    return tuple(step for step in location if not (isinstance(step, str) and step.startswith("function-")))
+
+
+def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    message = str(error["msg"]).removeprefix("Value error, ")
+    value = error.get("input")
+    return message if isinstance(value, dict | list) else f"{message} (is {value!r})"

@@ -1,0 +1,108 @@
+"""The values of the rules stage: Rule, Subject, Transition.
+
+Life of one (rule, subject): inactive → pending → firing → resolved (= inactive again), by event time. `for` is how
+long the condition must hold before it fires, `keep_firing_for` how long it must be clear before it resolves.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from rules.conditions._base import Condition
+
+
+class Severity(enum.StrEnum):
+    """How bad it is, worst first."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class State(enum.StrEnum):
+    """State of one rule for one subject. `resolved` is the transition back to `inactive`."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """The same text in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class CaseTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """What case an alert of the rule becomes: a category key of the site, and how the fix is verified.
+
+    `normal_for_s`: how long the sensor must read normal after the crew reports done; `give_up_after_s`: when it has
+    not by then, the case goes back as rework.
+    """
+
+    category: str
+    normal_for_s: int
+    give_up_after_s: int
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as the engine runs it. `version` is a digest of its file content; an alert names it.
+
+    `where` selects devices: every (attribute, allowed values) must match; `kind` and `domain` are attributes too.
+    """
+
+    id: str
+    version: str
+    domain: str
+    title: Text
+    subject: str
+    severity: Severity
+    condition: Condition
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    for_s: int = 0
+    keep_firing_for_s: int = 0
+    case: CaseTemplate | None = None
+    runbook: Text = Text(zh="", en="")
+    source: str = ""
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule speaks about: kind `device`, `cell` or `subdistrict`, and its id."""
+
+    kind: str
+    id: str
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """An observation that caused a transition (value in the property's canonical unit)."""
+
+    device_id: str
+    observed_property: str
+    value: float
+    phenomenon_time_ms: int
+
+
+class Transition(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of a rule's state for one subject. Identity: (rule_id, subject, state, since_ms).
+
+    `since_ms` is event time (for no data: the time at which the silence became too long); `received_at_ms` is the
+    receipt time of the frame that caused it (0 for clock-driven ones), from which latency is measured.
+    """
+
+    rule_id: str
+    rule_version: str
+    subject: Subject
+    state: State
+    since_ms: int
+    severity: Severity
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    received_at_ms: int = 0
