@@ -117,7 +117,7 @@ _MAX_DEPTH = 64
 _CONSTRUCT = yaml.constructor.SafeConstructor()
 
 
-def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int]], depth: int) -> Any:  # noqa: ANN401 - YAML holds anything
+def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int]], depth: int) -> Any:
     if node is None:
         return None
     lines[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
@@ -126,7 +126,7 @@ def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = _CONSTRUCT.construct_object(key_node)  # type: ignore[no-untyped-call] # stub has no types
+            key = _CONSTRUCT.construct_object(key_node)
             if not isinstance(key, str | int):
                 raise _FaultyNodeError(key_node.start_mark.line + 1, f"key {key!r} is not a word")
             if key in result:
@@ -135,14 +135,14 @@ def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_walk(item, (*path, index), lines, depth + 1) for index, item in enumerate(node.value)]
-    return _CONSTRUCT.construct_object(node)  # type: ignore[no-untyped-call] # stub has no types
+    return _CONSTRUCT.construct_object(node)
 
 
 def _clean(location: Path_) -> Path_:
     return tuple(step for step in location if not (isinstance(step, str) and step.startswith("function-")))
 
 
-def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+def _message(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     value = error.get("input")
     return message if isinstance(value, dict | list) else f"{message} (is {value!r})"

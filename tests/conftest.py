@@ -1,0 +1,29 @@
+"""Options and fixtures of the whole test suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--corpora DIR`: real payloads and series that some tests read in place."""
+    parser.addoption("--corpora", default=None, metavar="DIR", help="folder of real payloads and series")
+
+
+@pytest.fixture(scope="session")
+def corpora(request: pytest.FixtureRequest) -> Path:
+    """Return the corpora folder, or skip by name where there is none."""
+    option = request.config.getoption("--corpora")
+    if option is None or not Path(option).is_dir():
+        pytest.skip(f"corpora folder absent (--corpora is {option!r})")
+    return Path(option)
+
+
+@pytest.fixture(scope="session")
+def site_folder() -> Path:
+    """Return the folder of the sample site."""
+    return ROOT / "deploy" / "sites" / "xixiangtang"
