@@ -140,11 +140,16 @@ CASES = Table(
     Column("unit", String(64)),
     Column("crew", String(64)),
     Column("rework_count", Integer, nullable=False, default=0),
+    Column("extensions", Integer, nullable=False, default=0),  # 延期 granted, at most two
+    Column("suspended_at_ms", BigInteger),  # 挂账, once; stays set after the case has gone on
+    Column("resume_at_ms", BigInteger),  # when a suspended case goes on by itself
+    Column("resume_state", String(16)),  # the state that it goes back to
     Column("closed_at_ms", BigInteger),
     Column("closed_how", String(16)),  # verified | checked | forced | cancelled | rejected
     Column("version", Integer, nullable=False, default=1),  # optimistic lock: every change adds one
     Column("updated_at_ms", BigInteger, nullable=False),
     Index("cases_by_state", "state", "deadline_ms"),
+    Index("cases_by_category", "category", "reported_at_ms"),
     Index("cases_by_next_check", "next_check_ms"),
 )
 
@@ -166,7 +171,9 @@ ALERTS = Table(
     Column("observed_property", String(64)),
     Column("state", String(8), nullable=False),  # ISA-18.2: UNACK ACKED RTNUN NORM SHLVD DSUPR OOSRV
     Column("firing", Boolean, nullable=False),  # the live condition
-    Column("fired_at_ms", BigInteger, nullable=False),
+    Column("fired_at_ms", BigInteger, nullable=False),  # first firing of this life
+    Column("last_fired_at_ms", BigInteger, nullable=False),
+    Column("activations", Integer, nullable=False, default=1),  # firings in this life
     Column("resolved_at_ms", BigInteger),
     Column("acknowledged_by", String(64)),
     Column("acknowledged_at_ms", BigInteger),
@@ -223,6 +230,7 @@ OUTBOX = Table(
     Column("channel", String(32), nullable=False),  # name of a notifier
     Column("address", Text, nullable=False),  # for mqtt: the topic
     Column("payload", Text, nullable=False),  # JSON
+    Column("retained", Boolean, nullable=False, default=True),  # false: tell it, and take back what was retained there
     Column("created_at_ms", BigInteger, nullable=False),
     Column("sent_at_ms", BigInteger),
     Column("attempts", Integer, nullable=False, default=0),
@@ -230,6 +238,7 @@ OUTBOX = Table(
     Column("last_error", Text),
     UniqueConstraint("about", "about_id", "event", "channel", "address", name="notice_identity"),
     Index("outbox_waiting", "sent_at_ms", "next_attempt_ms"),
+    Index("outbox_by_address", "channel", "address", "sent_at_ms"),
 )
 
 # --- people -----------------------------------------------------------------------------------------------------------
