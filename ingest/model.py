@@ -8,6 +8,7 @@ canonical UCUM unit of their property. Vocabulary: OGC Observations & Measuremen
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Protocol
 
@@ -133,6 +134,9 @@ class Lookup(Protocol):
 
     def series(self, device_id: str, observed_property: str) -> Series | None:
         """Return the series of a known device and a property of the dictionary, or None."""
+
+    def series_of(self, device_id: str) -> Mapping[str, Series] | None:
+        """Return the series of a device by property name (`KeyError` outside the dictionary), or None."""
 
     def property(self, name: str) -> Property | None:
         """Return the dictionary entry, or None."""

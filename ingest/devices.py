@@ -1,0 +1,173 @@
+"""The device register: which devices the site has, where they stand, and the series that each of them can feed.
+
+It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how often the device is expected to speak,
+`parent` the device that feeds or relays it (lamp → circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI,
+`attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ingest.cells import Cells
+from ingest.located import Fault, load_csv
+from ingest.model import Device, Property, Series, series_id
+
+COLUMNS = ("id", "domain", "kind", "title", "cell", "lat", "lon", "cadence_s", "parent", "eui", "attributes")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_EUI = re.compile(r"[0-9A-F]{16}")
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+class _SeriesOfDevice(dict[str, Series]):
+    """The series of one device by property name; made when first asked for, `KeyError` outside the dictionary."""
+
+    __slots__ = ("_device", "_dictionary")
+
+    def __init__(self, device: Device, dictionary: Mapping[str, Property]) -> None:
+        super().__init__()
+        self._device = device
+        self._dictionary = dictionary
+
+    def __missing__(self, name: str) -> Series:
+        found = self._dictionary[name]
+        series = Series(id=series_id(self._device.id, name), device=self._device, property=found)
+        self[name] = series
+        return series
+
+
+class Register:
+    """The devices of a site (implements `ingest.model.Lookup`).
+
+    `devices` and `table` are plain dictionaries; `table[device_id][property_name]` is a series, and a `KeyError` where
+    the site has no such device or the dictionary no such property.
+    """
+
+    def __init__(self, devices: Mapping[str, Device], dictionary: Mapping[str, Property]) -> None:
+        self.devices = dict(devices)
+        self.dictionary = dict(dictionary)
+        self.table = {device.id: _SeriesOfDevice(device, self.dictionary) for device in self.devices.values()}
+        self._by_eui = {device.eui: device for device in self.devices.values() if device.eui}
+
+    def device(self, device_id: str) -> Device | None:
+        """Return the device with this id, or None."""
+        return self.devices.get(device_id)
+
+    def by_eui(self, eui: str) -> Device | None:
+        """Return the device with this LoRaWAN DevEUI (any case), or None."""
+        return self._by_eui.get(eui.upper())
+
+    def series_of(self, device_id: str) -> Mapping[str, Series] | None:
+        """Return the series of a device by property name (`KeyError` outside the dictionary), or None."""
+        return self.table.get(device_id)
+
+    def series(self, device_id: str, observed_property: str) -> Series | None:
+        """Return the series of a known device and a property of the dictionary, or None."""
+        try:
+            return self.table[device_id][observed_property]
+        except KeyError:
+            return None
+
+    def property(self, name: str) -> Property | None:
+        """Return the dictionary entry, or None."""
+        return self.dictionary.get(name)
+
+
+def load(path: Path, dictionary: Mapping[str, Property], cells: Cells) -> tuple[Register, tuple[Fault, ...]]:
+    """Read the register; return it with the devices that have no fault, and every fault with its line."""
+    file = str(path)
+    rows, csv_faults = load_csv(path, COLUMNS)
+    faults = list(csv_faults)
+    domains = {name.partition(".")[0] for name in dictionary} - {"device"}
+    devices: dict[str, Device] = {}
+    lines: dict[str, int] = {}
+    euis: dict[str, str] = {}
+    for line, row in rows:
+        messages = list(_row_faults(row, domains, cells))
+        if row["id"] in lines:
+            messages.append(f"id {row['id']!r} stands twice (first on line {lines[row['id']]})")
+        eui = row["eui"].upper()
+        if eui and eui in euis:
+            messages.append(f"eui {eui} belongs to device {euis[eui]} already")
+        lines.setdefault(row["id"], line)
+        euis.setdefault(eui, row["id"])
+        faults += [Fault(file, line, message, row["id"]) for message in messages]
+        if not messages:
+            devices[row["id"]] = _device(row)
+    for device in devices.values():
+        message = _parent_fault(device, devices, lines)
+        if message:
+            faults.append(Fault(file, lines[device.id], message, device.id))
+    return Register(devices, dictionary), tuple(sorted(faults))
+
+
+def _row_faults(row: dict[str, str], domains: set[str], cells: Cells) -> list[str]:
+    faults = []
+    if not _ID.fullmatch(row["id"]):
+        faults.append(f"id {row['id']!r} is not 1 to 64 letters, digits and . _ : - (a letter or digit first)")
+    if row["domain"] not in domains:
+        faults.append(f"domain {row['domain']!r} is not one of {', '.join(sorted(domains))}")
+    if not _WORD.fullmatch(row["kind"]):
+        faults.append(f"kind {row['kind']!r} is not a word of small letters, digits and _")
+    if row["cell"] not in cells:
+        faults.append(f"cell {row['cell']!r} is not a cell of the site")
+    for column, bound in (("lat", 90.0), ("lon", 180.0)):
+        number = _number(row[column])
+        if number is None:
+            faults.append(f"{column} {row[column]!r} is not a number")
+        elif abs(number) > bound:
+            faults.append(f"{column} {row[column]} is outside the world (-{bound:g} to {bound:g} degrees)")
+    if not _WHOLE_NUMBER.fullmatch(row["cadence_s"]) or int(row["cadence_s"]) == 0:
+        faults.append(f"cadence_s {row['cadence_s']!r} is not a whole number of seconds above 0")
+    if row["eui"] and not _EUI.fullmatch(row["eui"].upper()):
+        faults.append(f"eui {row['eui']!r} is not 16 hexadecimal digits")
+    pairs = [pair.partition("=") for pair in row["attributes"].split(";") if pair.strip()]
+    faults += [f"attribute {key!r} is not `name=value`" for key, equals, _ in pairs if not equals or not key.strip()]
+    names = [key.strip() for key, _, _ in pairs]
+    faults += [f"attribute {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    return faults
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _device(row: dict[str, str]) -> Device:
+    pairs = (pair.partition("=") for pair in row["attributes"].split(";") if pair.strip())
+    return Device(
+        id=row["id"],
+        domain=row["domain"],
+        kind=row["kind"],
+        cell=row["cell"],
+        lat=float(row["lat"]),
+        lon=float(row["lon"]),
+        cadence_s=int(row["cadence_s"]),
+        parent=row["parent"] or None,
+        eui=row["eui"].upper() or None,
+        title=row["title"] or None,
+        attributes={key.strip(): value.strip() for key, _, value in pairs},
+    )
+
+
+def _parent_fault(device: Device, devices: Mapping[str, Device], lines: Mapping[str, int]) -> str | None:
+    """Say what is wrong with the parents of a device; a parent that has faults of its own is not told again."""
+    if device.parent and device.parent not in lines:
+        return f"parent {device.parent!r} is not a device of the register"
+    chain = [device.id]
+    ancestor = device.parent
+    while ancestor and ancestor in devices:
+        chain.append(ancestor)
+        if ancestor == device.id:
+            return f"is its own ancestor ({' → '.join(chain)})"
+        if ancestor in chain[:-1]:
+            return None  # the loop lies further up and is told there
+        ancestor = devices[ancestor].parent
+    return None

@@ -1,0 +1,122 @@
+"""Units: from what a device says (UCUM, UN/CEFACT codes, SenML names, common spellings) to the canonical UCUM unit.
+
+A unit text is first translated to UCUM (`ALIASES`), then read by UCUM's grammar (terms joined by `.` and `/`, metric
+prefixes, powers, annotations in braces) and handed to pint, which knows dimensions and factors. The result for a pair
+of units is a factor and an offset, kept, so that converting is one multiplication and one addition.
+
+UCUM is case-sensitive: `Cel` is the degree Celsius, `C` the coulomb; `kW.h` is the kilowatt-hour. Decibel units are
+compared by name only: a level converts to nothing but itself. An angle is not a ratio, although both are dimensionless.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import msgspec
+import pint
+
+
+class Conversion(msgspec.Struct, frozen=True):
+    """`canonical value = value · factor + offset`."""
+
+    factor: float
+    offset: float = 0.0
+
+
+# UN/CEFACT recommendation 20 codes (NGSI-LD `unitCode`), SenML unit names (RFC 8428, RFC 8798) and common spellings
+ALIASES = {
+    "CEL": "Cel", "KEL": "K", "FAH": "[degF]", "P1": "%", "C62": "1", "H87": "1", "59": "[ppm]",
+    "A97": "hPa", "PAL": "Pa", "KPA": "kPa", "MBR": "mbar",
+    "MMT": "mm", "CMT": "cm", "MTR": "m", "KMT": "km", "MTS": "m/s", "KMH": "km/h", "H67": "mm/h",
+    "DD": "deg", "C81": "rad", "LUX": "lx", "D54": "W/m2", "GQ": "ug/m3", "GP": "mg/m3",
+    "VLT": "V", "2Z": "mV", "AMP": "A", "4K": "mA", "WTT": "W", "KWT": "kW", "KWH": "kW.h", "WHR": "W.h", "HTZ": "Hz",
+    "SEC": "s", "MIN": "min", "HUR": "h", "DAY": "d", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "L", "DBM": "dB[mW]",
+    "%RH": "%", "%EL": "%", "/": "1", "/100": "%", "count": "1", "ppm": "[ppm]", "dBm": "dB[mW]",
+    "Wh": "W.h", "kWh": "kW.h", "l": "L", "µg/m3": "ug/m3", "µg/m³": "ug/m3", "μg/m³": "ug/m3", "W/m²": "W/m2",
+    "°C": "Cel", "℃": "Cel", "°F": "[degF]", "°": "deg",
+}  # fmt: skip
+
+_ATOMS = {
+    "m": "meter", "s": "second", "g": "gram", "K": "kelvin", "Cel": "degC", "[degF]": "degF", "A": "ampere",
+    "V": "volt", "W": "watt", "J": "joule", "C": "coulomb", "Hz": "hertz", "Pa": "pascal", "bar": "bar", "N": "newton",
+    "lx": "lux", "lm": "lumen", "cd": "candela", "rad": "radian", "L": "liter", "Ohm": "ohm", "S": "siemens",
+    "deg": "degree", "min": "minute", "h": "hour", "d": "day", "t": "metric_ton", "%": "percent", "[ppm]": "ppm",
+    "[ppb]": "ppb", "[ft_i]": "foot", "[in_i]": "inch", "[mi_i]": "mile", "[kn_i]": "knot", "1": "1",
+}  # fmt: skip
+_METRIC = frozenset(
+    {"m", "s", "g", "K", "A", "V", "W", "J", "C", "Hz", "Pa", "bar", "N", "lx", "lm", "cd", "rad", "L", "Ohm", "S", "t"}
+)
+_PREFIXES = {
+    "G": "giga", "M": "mega", "k": "kilo", "h": "hecto", "d": "deci", "c": "centi", "m": "milli", "u": "micro",
+    "n": "nano",
+}  # fmt: skip
+_ANGLES = frozenset({"deg", "rad"})
+_LEVELS = frozenset({"dB", "dB[mW]", "dB[W]", "dB[SPL]"})
+_TERM = re.compile(r"(?P<atom>\[\w+\]|[A-Za-z%]+|1)?(?P<power>[+-]?\d)?(?P<note>\{[^{}]*\})?")
+_MAX_LENGTH = 40
+
+
+def is_unit(text: str) -> bool:
+    """Say whether `text` is a UCUM unit that can be converted (or a decibel level)."""
+    return text in _LEVELS or _expression(text) is not None
+
+
+@functools.lru_cache(maxsize=1024)
+def conversion(unit: str, canonical: str) -> Conversion | None:
+    """Return how values in `unit` become values in the UCUM unit `canonical`; None when they cannot."""
+    unit = ALIASES.get(unit, unit)
+    if unit == canonical:
+        return Conversion(1.0)
+    source, target = _expression(unit), _expression(canonical)
+    if source is None or target is None or (unit in _ANGLES) is not (canonical in _ANGLES):
+        return None
+    registry = _registry()
+    try:
+        start, end = (registry.Quantity(x, registry.Unit(source)).to(target).magnitude for x in (0.0, 1.0))
+    except pint.PintError:  # another dimension, or a sum of temperatures that means nothing
+        return None
+    offset = round(float(start), 9)
+    return Conversion(float(f"{end - start:.12g}"), offset)
+
+
+@functools.cache
+def _registry() -> pint.UnitRegistry[float]:
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry()
+    registry.define("ppb = 1e-9")
+    return registry
+
+
+def _expression(unit: str) -> str | None:
+    """Translate a UCUM unit into an expression of pint."""
+    if not unit or len(unit) > _MAX_LENGTH:
+        return None
+    product = []
+    for position, factors in enumerate(unit.split("/")):
+        if not factors and position:
+            return None
+        terms = [_term(term) for term in factors.split(".")] if factors else ["1"]
+        if None in terms:
+            return None
+        product.append("*".join(f"({term})" for term in terms))
+    return "/".join(product)
+
+
+def _term(text: str) -> str | None:
+    match = _TERM.fullmatch(text)
+    if match is None or not text:
+        return None
+    atom, power = match["atom"], match["power"]
+    if atom is None:
+        return "dimensionless" if match["note"] and not power else None
+    name = _atom(atom)
+    return name if name is None or not power else f"{name}**{power}"
+
+
+def _atom(text: str) -> str | None:
+    if text == "1":
+        return "dimensionless"
+    if text in _ATOMS:
+        return _ATOMS[text]
+    prefix, rest = text[:1], text[1:]
+    return _PREFIXES[prefix] + _ATOMS[rest] if prefix in _PREFIXES and rest in _METRIC else None
