@@ -1,0 +1,1 @@
+"""Time-series stores, one file each (exports `STORE`); all pass the same contract tests."""

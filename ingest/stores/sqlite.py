@@ -1,0 +1,172 @@
+"""Time series in SQLite: one table in the order (time bucket, series, time), without rowid.
+
+Key order decides the speed (docs/performance.md): in order of series every insert lands on another page; in order of
+time a series is a scan. With the bucket in front, inserts stay inside a few pages and a series of one day is
+one short range per bucket. The bucket width is chosen when the file is made, so that
+a bucket holds about 20,000 rows at the site's rate, and kept in the file. Inside, a series is a small number.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.model import Observation, Series, series_id
+from ingest.stores._base import Point, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSION = 1
+ROWS_PER_BUCKET = 20_000
+DEFAULT_BUCKET_MS = 600_000
+
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS observations (
+    bucket INTEGER NOT NULL, series INTEGER NOT NULL, time_ms INTEGER NOT NULL,
+    value REAL NOT NULL, quality INTEGER NOT NULL,
+    PRIMARY KEY (bucket, series, time_ms)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS series (
+    number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, device_id TEXT NOT NULL, observed_property TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = {VERSION};
+"""
+
+
+def bucket_ms(observations_per_s: float | None) -> int:
+    """Return a bucket width in ms that holds about `ROWS_PER_BUCKET` rows at this rate (1 s to 1 day)."""
+    if not observations_per_s:
+        return DEFAULT_BUCKET_MS
+    return int(min(86_400, max(1, ROWS_PER_BUCKET / observations_per_s))) * 1000
+
+
+class SqliteStore:
+    """A file `series.db` in the data folder. `write` returns when the rows are on disk (WAL, synchronous FULL)."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, observations_per_s: float | None = None) -> None:
+        self._path = path
+        with self._errors():
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
+            found = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if found > VERSION:
+                raise StoreError(
+                    f"{path} was written by a newer version (format {found}, this one knows {VERSION}): "
+                    "upgrade wangge or name another data folder",
+                    retryable=False,
+                )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA cache_size = -65536")
+            self._db.execute("PRAGMA wal_autocheckpoint = 8000")
+            if not found:
+                self._db.executescript(_SCHEMA)
+                width = bucket_ms(observations_per_s)
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES ('bucket_ms', ?)", (width,))
+            self._bucket_ms: int = self._db.execute("SELECT value FROM meta WHERE key = 'bucket_ms'").fetchone()[0]
+            self._numbers: dict[int, int] = dict(self._db.execute("SELECT id, number FROM series"))
+
+    @classmethod
+    def open(cls, folder: Path, observations_per_s: float | None = None) -> SqliteStore:
+        """Open or create `series.db` in the folder; the expected rate decides the bucket width of a new file."""
+        return cls(folder / "series.db", observations_per_s)
+
+    def write(self, observations: Sequence[Observation]) -> None:
+        """Store all of them in one transaction; an observation that is there already is written over."""
+        numbers, width = self._numbers, self._bucket_ms
+        new = {one.series.id: one.series for one in observations if one.series.id not in numbers}
+        with self._errors(), self._transaction():
+            named = self._name(new) if new else numbers
+            rows = [
+                (
+                    one.phenomenon_time_ms // width,
+                    named[one.series.id],
+                    one.phenomenon_time_ms,
+                    one.value,
+                    one.quality,
+                )
+                for one in observations
+            ]
+            rows.sort()
+            self._db.executemany("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?)", rows)
+        self._numbers = named
+
+    def known(self, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Return those of the (series id, time) keys that are stored."""
+        query = "SELECT 1 FROM observations WHERE bucket = ? AND series = ? AND time_ms = ?"
+        numbers, width = self._numbers, self._bucket_ms
+        with self._errors():
+            return {
+                (series, time_ms)
+                for series, time_ms in keys
+                if series in numbers
+                and self._db.execute(query, (time_ms // width, numbers[series], time_ms)).fetchone()
+            }
+
+    def read(
+        self, device_id: str, observed_property: str, from_ms: int, to_ms: int, limit: int = 10_000
+    ) -> list[Point]:
+        """Return the newest `limit` points with from_ms ≤ time < to_ms in order of time."""
+        query = (
+            "SELECT time_ms, value, quality FROM observations WHERE bucket = ? AND series = ? "
+            "AND time_ms >= ? AND time_ms < ? ORDER BY time_ms DESC"
+        )
+        points: list[Point] = []
+        with self._errors():
+            sought = (series_id(device_id, observed_property),)
+            found = self._db.execute("SELECT number FROM series WHERE id = ?", sought).fetchone()
+            first, last = self._db.execute(
+                "SELECT (SELECT min(bucket) FROM observations), (SELECT max(bucket) FROM observations)"
+            ).fetchone()
+            if found is None or first is None:
+                return []
+            newest = min(last, (to_ms - 1) // self._bucket_ms)
+            oldest = max(first, from_ms // self._bucket_ms)
+            for bucket in range(newest, oldest - 1, -1):
+                points += map(Point._make, self._db.execute(query, (bucket, found[0], from_ms, to_ms)))
+                if len(points) >= limit:
+                    break
+        return points[:limit][::-1]
+
+    def count(self) -> int:
+        """Return how many observations are stored."""
+        with self._errors():
+            return int(self._db.execute("SELECT count(*) FROM observations").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _name(self, new: dict[int, Series]) -> dict[int, int]:
+        names = [(one.id, one.device.id, one.property.name) for one in new.values()]
+        self._db.executemany("INSERT INTO series (id, device_id, observed_property) VALUES (?, ?, ?)", names)
+        return dict(self._db.execute("SELECT id, number FROM series"))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as exc:
+            raise StoreError(f"{self._path}: {exc}", retryable=True) from exc
+        except (sqlite3.Error, OverflowError) as exc:
+            raise StoreError(f"{self._path}: {exc}", retryable=False) from exc
+
+
+STORE = SqliteStore
