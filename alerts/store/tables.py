@@ -185,6 +185,7 @@ ALERTS = Table(
     UniqueConstraint("rule_id", "subject_kind", "subject_id", "fired_at_ms", name="alert_identity"),
     Index("alerts_live", "firing", "state"),
     Index("alerts_by_case", "case_id"),
+    Index("alerts_by_shelf", "shelved_until_ms"),
 )
 
 CASE_LOG = Table(

@@ -207,6 +207,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("rule_id", "subject_kind", "subject_id", "fired_at_ms", name="alert_identity"),
     )
     op.create_index("alerts_by_case", "alerts", ["case_id"], unique=False)
+    op.create_index("alerts_by_shelf", "alerts", ["shelved_until_ms"], unique=False)
     op.create_index("alerts_live", "alerts", ["firing", "state"], unique=False)
     op.create_table(
         "case_log",

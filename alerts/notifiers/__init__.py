@@ -1,0 +1,1 @@
+"""Ways to tell the outside: one notifier a file, each exporting `NOTIFIER`."""
