@@ -104,6 +104,11 @@ def load_divisions(path: Path) -> tuple[tuple[Division, ...], tuple[Fault, ...]]
     return tuple(found.values()), tuple(mistakes)
 
 
+def short_name(community: str) -> str:
+    """Return what people call a community: without the name of its committee (居委会, 村委会)."""
+    return community.removesuffix("居委会").removesuffix("委会")
+
+
 def generate(divisions: Sequence[Division], seed: int, box: Box, core: Box) -> str:
     """Return cells.geojson for these divisions: the same text for the same arguments, one feature a line."""
     names = {division.code: division.name for division in divisions}
@@ -187,12 +192,12 @@ def _bending(seed: int) -> Callable[[Point], Point]:
 
 
 def _feature(code: str, names: dict[str, str], ring: Sequence[Point]) -> dict[str, object]:
-    community = names[code[:12]].removesuffix("居委会").replace("村委会", "村")
+    community = short_name(names[code[:12]])
     return {
         "type": "Feature",
         "properties": {
             "code": code,
-            "title": f"{names[code[:9]]}{community}{code[12:]}",
+            "name": f"{names[code[:9]]}{community}{code[12:]}",
             "area_m2": round(_area_m2(ring)),
             "synthetic": True,
         },
