@@ -61,7 +61,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A grid case (案卷). The handling clock runs from `dispatched_at_ms` to `done_at_ms` and is due at `deadline_ms`."""
+    """A grid case (案卷). The handling clock runs from `dispatched_at_ms` to `done_at_ms`, due `deadline_ms`."""
 
     id: int
     incident_key: str

@@ -117,12 +117,12 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 S, R, G, M = CaseState, Role, Guard, Move
-_OFFICE = (R.OPERATOR, R.DISPATCHER, R.ADMINISTRATOR)
-_DISPATCH = (R.DISPATCHER, R.ADMINISTRATOR)
+_OFFICE = (R.OPERATOR, R.ADMINISTRATOR)  # 监督中心: files, checks, closes; never dispatches
+_DISPATCH = (R.DISPATCHER, R.ADMINISTRATOR)  # 指挥中心: dispatches; never closes
 _OPEN = tuple(state for state in S if state in OPEN)
 
 TABLE: tuple[Rule, ...] = (
-    Rule(M.REPORT, "上报", (), S.REPORTED, (R.IOT, *_OFFICE)),
+    Rule(M.REPORT, "上报", (), S.REPORTED, (R.IOT, R.DISPATCHER, *_OFFICE)),
     Rule(M.VERIFY, "核实", (S.REPORTED,), S.VERIFYING, (R.RULE, *_OFFICE)),
     Rule(M.FILE, "立案", (S.REPORTED, S.VERIFYING), S.FILED, (R.RULE, *_OFFICE), (G.TRUSTED,)),
     Rule(M.REJECT, "不予立案", (S.REPORTED, S.VERIFYING), S.REJECTED, _OFFICE, (G.OPINION,)),
