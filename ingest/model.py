@@ -25,7 +25,7 @@ class Quality(enum.IntEnum):
     MISSING = 9
 
 
-class Frame(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """One MQTT message as it arrived.
 
     `receipt` is what the source needs to acknowledge it (opaque to every stage).

@@ -1,0 +1,50 @@
+"""The ledger: per source and hour, what was received and where it went."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from alerts.store.tables import LEDGER
+from ingest.flow import Counts
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(Counts))
+
+
+class Row(NamedTuple):
+    """The counts of one source and hour (start of the hour in ms since 1970 UTC)."""
+
+    source: str
+    hour_ms: int
+    counts: Counts
+
+
+def add(connection: Connection, source: str, hour_ms: int, counts: Counts) -> None:
+    """Add counts to the row of a source and hour."""
+    statement = insert(LEDGER).values(source=source, hour_ms=hour_ms, **dataclasses.asdict(counts))
+    sums = {name: LEDGER.c[name] + statement.excluded[name] for name in _FIELDS}
+    connection.execute(statement.on_conflict_do_update(index_elements=["source", "hour_ms"], set_=sums))
+
+
+def acknowledged(connection: Connection, source: str, hour_ms: int, frames: int) -> None:
+    """Count frames as acknowledged in the row of the hour in which they were received."""
+    row = (LEDGER.c.source == source) & (LEDGER.c.hour_ms == hour_ms)
+    connection.execute(update(LEDGER).where(row).values(acknowledged=LEDGER.c.acknowledged + frames))
+
+
+def read(connection: Connection, *, from_ms: int = 0, limit: int = 1000) -> list[Row]:
+    """Return the rows of the hours from `from_ms` on, newest first."""
+    query = select(LEDGER).where(LEDGER.c.hour_ms >= from_ms).order_by(LEDGER.c.hour_ms.desc(), LEDGER.c.source)
+    return [
+        Row(row.source, row.hour_ms, Counts(**{name: getattr(row, name) for name in _FIELDS}))
+        for row in connection.execute(query.limit(limit))
+    ]
+
+
+def total(connection: Connection) -> Counts:
+    """Return the sum over all sources and hours."""
+    sums = connection.execute(select(*(func.coalesce(func.sum(LEDGER.c[name]), 0) for name in _FIELDS))).one()
+    return Counts(**dict(zip(_FIELDS, map(int, sums), strict=True)))

@@ -1,0 +1,97 @@
+"""The ingest stage, written once: frames → decoded and flagged observations, refusals, and counts for the ledger.
+
+    frame ─ decode (dialect, register) ─┬─ observations ─ flag (quality) ─ sift (dedup) ─▶ store, rules
+                                        └─ refusal ─▶ dead letters
+
+A frame is taken whole or not at all. The ledger counts per source and hour of receipt, in observations; a frame that
+gave none counts as one: received = stored + duplicate + refused + dead-lettered (`Counts.balanced`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from ingest.model import Frame, Observation, Quality, Refusal
+
+HOUR_MS = 3_600_000
+_GOOD = int(Quality.GOOD)
+
+Decode = Callable[[Frame], tuple[Observation, ...] | Refusal]
+Flag = Callable[[Observation, int], int]
+
+
+class Letter(NamedTuple):
+    """A frame that gave no observations, and why."""
+
+    frame: Frame
+    refusal: Refusal
+
+
+class Intake(NamedTuple):
+    """What the frames of one source and hour gave."""
+
+    source: str
+    hour_ms: int
+    frames: int
+    observations: list[Observation]
+    letters: list[Letter]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """One row of the ledger (frames and acknowledged count frames, the others observations)."""
+
+    frames: int = 0
+    acknowledged: int = 0
+    received: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    dead_lettered: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Tell whether every observation that was received is accounted for."""
+        return self.received == self.stored + self.duplicate + self.refused + self.dead_lettered
+
+
+def take_in(frames: Iterable[Frame], decode: Decode, flag: Flag, now_ms: int) -> Iterator[Intake]:
+    """Decode and flag frames, grouped by source and hour of receipt (an epoch has one group, seldom two)."""
+    for (source, hour), group in groupby(frames, key=lambda frame: (frame.source, frame.received_at_ms // HOUR_MS)):
+        observations: list[Observation] = []
+        letters: list[Letter] = []
+        keep, count = observations.append, 0
+        for frame in group:
+            count += 1
+            try:
+                outcome = decode(frame)
+            except Exception as exc:  # noqa: BLE001 - a mistake of ours must not stop the stream; the frame is kept
+                outcome = Refusal(stage="decode", reason="internal", detail=f"{type(exc).__name__}: {exc}")
+            if outcome.__class__ is tuple:
+                for one in outcome:
+                    quality = flag(one, now_ms)
+                    keep(one if quality == _GOOD else replace(one, quality=quality))
+            else:
+                letters.append(Letter(frame, outcome))
+        yield Intake(source, hour * HOUR_MS, count, observations, letters)
+
+
+def count(intake: Intake, *, stored: int, new_letters: frozenset[int]) -> Counts:
+    """Return the ledger row of an intake; a letter whose bytes lie in the dead letters already is a duplicate.
+
+    `new_letters`: the positions in `intake.letters` that were not there before.
+    """
+    unread = sum(intake.letters[index].refusal.stage == "decode" for index in new_letters)
+    return Counts(
+        frames=intake.frames,
+        received=len(intake.observations) + len(intake.letters),
+        stored=stored,
+        duplicate=len(intake.observations) - stored + len(intake.letters) - len(new_letters),
+        refused=len(new_letters) - unread,
+        dead_lettered=unread,
+    )
