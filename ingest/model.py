@@ -8,6 +8,7 @@ canonical UCUM unit of their property. Vocabulary: OGC Observations & Measuremen
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Protocol
@@ -45,7 +46,8 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     """An observed property: an entry of the data dictionary.
 
     `unit` is its canonical UCUM unit; `low`/`high` bound what is physically possible (outside: FAIL),
-    `suspect_low`/`suspect_high` what is plausible (outside: SUSPECT); None means not checked.
+    `suspect_low`/`suspect_high` what is plausible (outside: SUSPECT); None means not checked. `good_low`/`good_high`
+    are derived: inside of them nothing is wrong (the one comparison of the hot path).
     """
 
     name: str
@@ -56,6 +58,15 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     suspect_low: float | None = None
     suspect_high: float | None = None
+    good_low: float = -math.inf
+    good_high: float = math.inf
+
+    def __post_init__(self) -> None:
+        """Derive the bounds that hold both ranges."""
+        lows = [bound for bound in (self.low, self.suspect_low) if bound is not None]
+        highs = [bound for bound in (self.high, self.suspect_high) if bound is not None]
+        msgspec.structs.force_setattr(self, "good_low", max(lows, default=-math.inf))
+        msgspec.structs.force_setattr(self, "good_high", min(highs, default=math.inf))
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

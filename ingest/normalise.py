@@ -1,0 +1,89 @@
+"""From what a message says to an observation in canonical unit: times, numbers, units, devices.
+
+Every function raises `RefusedError` with a named reason instead of guessing. Times become whole milliseconds since
+1970 UTC; a number is a finite `float`, never a truth value or a text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import msgspec
+
+from ingest.errors import Reason, shown, unacceptable, unreadable
+from ingest.model import Device, Frame, Lookup, Observation, Series
+from ingest.units import conversion
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MILLISECOND = dt.timedelta(milliseconds=1)
+LAST_MS = 253_402_300_799_999  # the end of the year 9999
+
+
+def time_ms(text: object, what: str, *, zone: dt.tzinfo | None = None) -> int:
+    """Return the milliseconds of an RFC 3339 text; one without zone is taken in `zone`, or refused without it."""
+    if not isinstance(text, str):
+        raise unreadable(Reason.TIME, f"{what} is {shown(text)}, not an RFC 3339 time")
+    try:
+        moment = msgspec.convert(text, dt.datetime)
+    except msgspec.ValidationError as exc:
+        raise unreadable(Reason.TIME, f"{what} is {shown(text)}, not an RFC 3339 time") from exc
+    if moment.tzinfo is None:
+        if zone is None:
+            raise unreadable(Reason.TIME, f"{what} is {shown(text)}, which has no time zone")
+        moment = moment.replace(tzinfo=zone)
+    return bounded_ms((moment - EPOCH) // MILLISECOND, what)
+
+
+def bounded_ms(time: int, what: str) -> int:
+    """Return a time in milliseconds since 1970; one before 1970 or after the year 9999 is refused."""
+    if not 0 <= time <= LAST_MS:
+        raise unreadable(Reason.TIME, f"{what} is {shown(time)} ms, not between 1970 and 9999")
+    return time
+
+
+def number(value: object, what: str) -> float:
+    """Return a JSON number as a finite `float`; texts, truth values and numbers without bounds are refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise unreadable(Reason.NUMBER, f"{what} is {shown(value)}, not a number")
+    try:
+        result = float(value)
+    except OverflowError as exc:
+        raise unreadable(Reason.NUMBER, f"{what} is a number of more than 308 digits") from exc
+    if not math.isfinite(result):
+        raise unreadable(Reason.NUMBER, f"{what} is {shown(value)}, not a finite number")
+    return result
+
+
+def converted(value: float, unit: str, series: Series, what: str) -> float:
+    """Return `value`, given in `unit`, in the canonical unit of the series' property."""
+    found = conversion(unit, series.property.unit)
+    if found is None:
+        expected = f"not a unit of {series.property.name} (which is kept in {series.property.unit})"
+        raise unacceptable(Reason.UNIT, f"{what} is in {shown(unit)}, {expected}")
+    result = value * found.factor + found.offset
+    if not math.isfinite(result):
+        raise unreadable(Reason.NUMBER, f"{what} is {shown(value)} {unit}, too large for {series.property.unit}")
+    return result
+
+
+def known_device(device: Device | None, name: str) -> Device:
+    """Return the device, or refuse the frame with the name that it gave."""
+    if device is None:
+        raise unacceptable(Reason.UNKNOWN_DEVICE, f"device {shown(name)} is not in the register")
+    return device
+
+
+def known_series(lookup: Lookup, device_id: str, name: str) -> Series:
+    """Return the series of a known device, or refuse the frame with the name of the property."""
+    series = lookup.series(device_id, name)
+    if series is None:
+        raise unacceptable(Reason.UNKNOWN_PROPERTY, f"property {shown(name)} is not in the dictionary")
+    return series
+
+
+def something(observations: list[Observation], frame: Frame) -> tuple[Observation, ...]:
+    """Return the observations as a tuple, or refuse the frame if there are none."""
+    if not observations:
+        raise unacceptable(Reason.NOTHING_KNOWN, f"nothing in the message on {shown(frame.topic)} is a known property")
+    return tuple(observations)

@@ -1,0 +1,34 @@
+"""The quality flag of one observation by itself: gross range and impossible time (QARTOD, strict comparisons).
+
+| test | flag |
+|---|---|
+| value outside `low`…`high` of its property | FAIL |
+| else outside `suspect_low`…`suspect_high` | SUSPECT |
+| phenomenon time before 2020 (a clock that was never set) or more than five minutes ahead of now | FAIL |
+
+The worst flag counts. A bound that the dictionary does not have is not checked.
+"""
+
+from __future__ import annotations
+
+from ingest.model import Observation, Quality
+
+EARLIEST_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
+AHEAD_MS = 5 * 60_000
+
+_GOOD = int(Quality.GOOD)
+
+
+def flag(observation: Observation, now_ms: int, ahead_ms: int = AHEAD_MS) -> int:
+    """Return the `Quality` of an observation that arrives at `now_ms`; a clock may run `ahead_ms` fast."""
+    bounds = observation.series.property
+    if (
+        bounds.good_low <= observation.value <= bounds.good_high
+        and EARLIEST_MS <= observation.phenomenon_time_ms <= now_ms + ahead_ms
+    ):
+        return _GOOD
+    low, high = bounds.low, bounds.high
+    impossible = (low is not None and observation.value < low) or (high is not None and observation.value > high)
+    if impossible or not EARLIEST_MS <= observation.phenomenon_time_ms <= now_ms + ahead_ms:
+        return int(Quality.FAIL)
+    return int(Quality.SUSPECT)

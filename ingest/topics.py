@@ -1,0 +1,52 @@
+"""Which dialect a frame is written in: by its topic where the dialect has topics of its own, else by its payload.
+
+A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not, so that no message can
+decide how the next ones are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ingest.dialects._base import Dialect
+from ingest.errors import Reason, shown, unacceptable, unreadable
+from ingest.model import Frame, Lookup, Observation, Refusal
+from ingest.plugins import find
+
+MAX_REMEMBERED = 100_000
+
+
+class Dialects:
+    """The dialects that frames may be written in, in order of preference."""
+
+    def __init__(self, dialects: Iterable[Dialect]) -> None:
+        self._dialects = tuple(dialects)
+        self._by_topic: dict[str, Dialect] = {}
+
+    def choose(self, frame: Frame) -> Dialect | None:
+        """Return the dialect of a frame, or None when no dialect knows it."""
+        dialect = self._by_topic.get(frame.topic)
+        if dialect is not None:
+            return dialect
+        for dialect in self._dialects:
+            if dialect.matches(frame.topic, b""):
+                if len(self._by_topic) >= MAX_REMEMBERED:
+                    self._by_topic.clear()
+                self._by_topic[frame.topic] = dialect
+                return dialect
+        return next((dialect for dialect in self._dialects if dialect.matches(frame.topic, frame.payload)), None)
+
+    def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:
+        """Return the observations of a frame, or why there are none. Nothing that arrives makes this raise."""
+        if frame.retain:
+            detail = "the message was retained by the broker: it says nothing about now"
+            return unacceptable(Reason.RETAINED, detail).refusal
+        dialect = self._by_topic.get(frame.topic) or self.choose(frame)
+        if dialect is None:
+            return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
+        return dialect.decode(frame, lookup)
+
+
+def discover() -> Dialects:
+    """Return all dialects of the folder `ingest/dialects`."""
+    return Dialects(find("ingest.dialects", "DIALECT").values())
