@@ -1,0 +1,17 @@
+"""What can go wrong in the rules stage.
+
+    RulesError
+    └── RuleStateError   kept state that this program cannot read (written by a newer one, or damaged)
+
+Mistakes in rule files are no exceptions: `rules.schema.load` returns them all as faults with file and line.
+"""
+
+from __future__ import annotations
+
+
+class RulesError(Exception):
+    """Root of this package's errors."""
+
+
+class RuleStateError(RulesError):
+    """A stored rule state cannot be read; the message says which and what to do."""
