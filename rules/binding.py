@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
+from array import array
 
 from ingest.model import Series
 from rules.program import Program, selects
 from rules.state import RuleState
-from rules.watch import Presence, Watch, quiet
+from rules.watch import Presence, Watch
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -38,15 +39,15 @@ def bind(program: Program, state: EngineState, now_ms: int) -> None:
     state.program = program
     state.watches.clear()
     for presence in state.presences.values():
-        presence.watches.clear()
-        presence.silent.clear()
+        presence.seen_ms = presence.last_seen_ms()
+        presence.watches = presence.silent = ()
     state.due.clear()
     for (rule_id, device_id), row in list(state.rows.items()):
         rule, device = program.rules.get(rule_id), program.devices.get(device_id)
         if rule is None or row.rule_version != rule.version or device is None or not selects(rule, device):
             state.orphans[rule_id, device_id] = state.rows.pop((rule_id, device_id))
         elif rule.condition.reads == "clock":
-            presence_of(state, device_id).silent.append(rule_id)
+            presence_of(state, device_id).silent += (rule_id,)
     for device in program.devices.values():
         for rule, condition in program.timing(device):
             if (rule.id, device.id) not in state.rows:
@@ -66,15 +67,24 @@ def presence_of(state: EngineState, device_id: str) -> Presence:
 def last_seen_ms(state: EngineState, device_id: str) -> int:
     """Return when a device was last heard of, or counted as heard of."""
     presence = state.presences.get(device_id)
-    return state.settled_ms if presence is None else max(presence.seen_ms, state.settled_ms)
+    return state.settled_ms if presence is None else max(presence.last_seen_ms(), state.settled_ms)
 
 
 def admit(program: Program, state: EngineState, series: Series) -> Watch:
     """Begin to watch a series of which nothing was seen yet."""
     presence = presence_of(state, series.device.id)
-    rules = program.watching(series)
-    watch = Watch(series.device.id, presence, rules, quiet(rules))
-    presence.watches.append(watch)
+    rules, interval = program.watching(series)
+    watch = Watch(
+        low=interval[0],
+        high=interval[1],
+        seen_ms=presence.seen_ms,
+        recent=array("d") if rules else None,
+        rules=rules,
+        quiet=interval,
+        device_id=series.device.id,
+        presence=presence,
+    )
+    presence.watches += (watch,)
     state.watches[series.id] = watch
     arm(state, watch)
     return watch

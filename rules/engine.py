@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ingest.model import Observation
+from ingest.model import Observation, Quality
 from rules.binding import EngineState, admit, bind
 from rules.program import Program, compile_rules
 from rules.state import RuleState, pack, unpack
@@ -63,18 +63,19 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
     """Judge a batch of observations; those of one series may come in any order within the lateness bound."""
     if state.program is not program:
         bind(program, state, now_ms)
-    find = state.watches.get
-    lateness_ms = program.lateness_ms
+    find, lateness_ms, wrong = state.watches.get, program.lateness_ms, int(Quality.FAIL)
     awake: list[Observation] = []
     for observation in batch:
         watch = find(observation.series.id)
         if watch is None:
             watch = admit(program, state, observation.series)
-        watch.presence.seen_ms = observation.result_time_ms
+        watch.seen_ms = now_ms
         if watch.low <= observation.value <= watch.high:
-            if watch.rules:
-                watch.recent.append(observation)
-                if len(watch.recent) > watch.room:
+            recent = watch.recent
+            if recent is not None and observation.quality < wrong:
+                recent.append(observation.phenomenon_time_ms)
+                recent.append(observation.value)
+                if len(recent) > watch.room:
                     watch.trim(lateness_ms)
         else:
             watch.wake()  # the rest of its batch is judged in time order with it

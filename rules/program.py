@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ingest.model import Device, Series
 from rules.conditions._base import ClockCondition, ValueCondition
 from rules.model import Rule
+from rules.watch import ValueRules, quiet
 
 DEFAULT_LATENESS_S = 120
 
@@ -21,11 +22,23 @@ class Program:
     clock: tuple[tuple[Rule, ClockCondition], ...]
     devices: Mapping[str, Device]
     lateness_ms: int
+    attributes: tuple[str, ...]
+    _found: dict[tuple[str | None, ...], tuple[ValueRules, tuple[float, float]]] = dataclasses.field(
+        default_factory=dict
+    )
 
-    def watching(self, series: Series) -> tuple[tuple[Rule, ValueCondition], ...]:
-        """Return the rules that judge the observations of a series."""
-        rules = self.by_property.get(series.property.name, ())
-        return tuple(pair for pair in rules if selects(pair[0], series.device))
+    def watching(self, series: Series) -> tuple[ValueRules, tuple[float, float]]:
+        """Return the rules that judge the observations of a series, and the interval that is quiet for all of them.
+
+        Devices that are alike in the attributes that rules select by share the answer.
+        """
+        alike = (series.property.name, *(_attribute(series.device, name) for name in self.attributes))
+        found = self._found.get(alike)
+        if found is None:
+            rules = self.by_property.get(series.property.name, ())
+            chosen = tuple(pair for pair in rules if selects(pair[0], series.device))
+            found = self._found[alike] = chosen, quiet(chosen)
+        return found
 
     def timing(self, device: Device) -> tuple[tuple[Rule, ClockCondition], ...]:
         """Return the rules that judge the silence of a device."""
@@ -52,6 +65,7 @@ def compile_rules(rules: Sequence[Rule], devices: Iterable[Device], *, lateness_
         clock=tuple(clock),
         devices={device.id: device for device in devices},
         lateness_ms=lateness_s * 1000,
+        attributes=tuple(sorted({"domain"} | {attribute for rule in rules for attribute, _ in rule.where})),
     )
 
 

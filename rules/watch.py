@@ -1,13 +1,15 @@
 """What the engine remembers of a series and of a device while it runs; none of it is stored.
 
 A `Watch` answers most observations with one comparison: a value inside [low, high] can change nothing. `recent` keeps
-the observations of the last minutes (the lateness bound), which a late one may have to be put between.
+times and values of the last minutes (the lateness bound), which a late observation may have to be put between; it is
+one flat array (time, value, time, value, …), because thousands of small objects would cost more to drop than to judge.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from array import array
 from collections.abc import Iterable
 
 from ingest.model import Observation, Quality
@@ -15,31 +17,38 @@ from rules.conditions._base import ValueCondition
 from rules.model import Rule
 
 _ROOM = 4
+ValueRules = tuple[tuple[Rule, ValueCondition], ...]
 
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Presence:
-    """When a device was last heard of (receipt time), its watched series, and the rules that call it silent."""
+    """A device: when it was last heard of by a watch that is gone, its watches, the rules that call it silent."""
 
     seen_ms: int
-    watches: list[Watch] = dataclasses.field(default_factory=list)
-    silent: list[str] = dataclasses.field(default_factory=list)
+    watches: tuple[Watch, ...] = ()
+    silent: tuple[str, ...] = ()
+
+    def last_seen_ms(self) -> int:
+        """Return when something was last heard of the device (our clock)."""
+        return max((watch.seen_ms for watch in self.watches), default=self.seen_ms)
 
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Watch:
-    """A series: rules that judge it, the interval in which none of them begins to hold, its recent observations.
+    """A series: rules that judge it, the interval in which none of them begins to hold, when it was last heard of.
 
-    `low > high` while every observation must be judged: some rule is not quiet, or the device was silent.
+    `low > high` while every observation must be judged: some rule is not quiet, or the device was silent. `recent` is
+    None if no rule judges the series.
     """
 
+    low: float
+    high: float
+    seen_ms: int
+    recent: array[float] | None
+    rules: ValueRules
+    quiet: tuple[float, float]
     device_id: str
     presence: Presence
-    rules: tuple[tuple[Rule, ValueCondition], ...]
-    quiet: tuple[float, float] = (-math.inf, math.inf)
-    low: float = -math.inf
-    high: float = math.inf
-    recent: list[Observation] = dataclasses.field(default_factory=list)
     room: int = _ROOM
 
     def wake(self) -> None:
@@ -50,16 +59,28 @@ class Watch:
         """Judge only what is outside the quiet intervals of all rules."""
         self.low, self.high = self.quiet
 
+    def remember(self, observation: Observation, lateness_ms: int) -> None:
+        """Keep time and value of an observation that was judged."""
+        if self.recent is not None:
+            self.recent.extend((observation.phenomenon_time_ms, observation.value))
+            if len(self.recent) > self.room:
+                self.trim(lateness_ms)
+
     def trim(self, lateness_ms: int) -> None:
-        """Drop what is older than the bound, and make room for as much again as is left."""
-        self.recent = _within(self.recent, lateness_ms)
-        self.room = max(_ROOM, 2 * len(self.recent))
+        """Forget what is older than the bound, and make room for a few more."""
+        recent = self.recent or array("d")
+        horizon_ms, old = recent[-2] - lateness_ms, 0
+        while recent[old] < horizon_ms:
+            old += 2
+        del recent[:old]
+        self.room = len(recent) + _ROOM
 
     def history(self, lateness_ms: int) -> list[tuple[int, float]]:
-        """Return (time, value) of what is recent, in time order."""
-        return sorted(
-            {item.phenomenon_time_ms: item.value for item in reversed(_within(self.recent, lateness_ms))}.items()
-        )
+        """Return (time, value) of what is recent, in time order; of two with the same time the one that came first."""
+        flat = self.recent or array("d")
+        pairs = {int(at_ms): value for at_ms, value in zip(flat[-2::-2], flat[::-2], strict=True)}
+        horizon_ms = max(pairs, default=0) - lateness_ms
+        return sorted((at_ms, value) for at_ms, value in pairs.items() if at_ms >= horizon_ms)
 
 
 def quiet(rules: Iterable[tuple[Rule, ValueCondition]]) -> tuple[float, float]:
@@ -70,15 +91,4 @@ def quiet(rules: Iterable[tuple[Rule, ValueCondition]]) -> tuple[float, float]:
 
 def drives(observation: Observation) -> bool:
     """Return True if rules may act on it: it was neither found wrong nor is it missing."""
-    return observation.quality not in _IDLE and not math.isnan(observation.value)
-
-
-_IDLE = (Quality.FAIL, Quality.MISSING)
-
-
-def _within(recent: list[Observation], lateness_ms: int) -> list[Observation]:
-    driving = [item for item in recent if drives(item)]
-    if not driving:
-        return driving
-    horizon_ms = max(item.phenomenon_time_ms for item in driving) - lateness_ms
-    return [item for item in driving if item.phenomenon_time_ms >= horizon_ms]
+    return observation.quality < Quality.FAIL and not math.isnan(observation.value)

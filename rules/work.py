@@ -84,9 +84,7 @@ class Work:
                         sentences.observed(rule, condition, watch.device_id, item, observation.result_time_ms)
                     )
             self._too_late += too_late
-        watch.recent.append(observation)
-        if len(watch.recent) > watch.room:
-            watch.trim(self._program.lateness_ms)
+            watch.remember(observation, self._program.lateness_ms)
 
     def _row(self, rule: Rule, condition: ValueCondition, watch: Watch, value: float) -> RuleState | None:
         row = self._state.rows.get((rule.id, watch.device_id))
@@ -117,7 +115,7 @@ class Work:
             self._transitions.append(sentences.heard(rule, evidence, since_ms, observation.result_time_ms))
             self._changed.add((rule_id, device_id))
             heapq.heappush(state.due, (since_ms, rule_id, device_id))
-        presence.silent.clear()
+        presence.silent = ()
         for watch in presence.watches:
             arm(state, watch)
 
@@ -139,7 +137,7 @@ class Work:
             row = RuleState(rule_version=rule.version, phase=phase, base=phase, shown=(State.FIRING, since_ms))
             self._keep(rule_id, device_id, row)
             presence = presence_of(state, device_id)
-            presence.silent.append(rule_id)
+            presence.silent += (rule_id,)
             for watch in presence.watches:
                 watch.wake()
             self._transitions.append(sentences.silent(rule, condition, device, seen_ms, since_ms))
