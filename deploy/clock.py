@@ -20,7 +20,7 @@ class Clock:
 
     def now_ms(self) -> int:
         """Return the current time in milliseconds since 1970 UTC."""
-        return self.start_ms + int(self.speed * (time.time_ns() // 1_000_000 - self.wall_start_ms))
+        return self.start_ms + int(self.speed * (wall_ms() - self.wall_start_ms))
 
     def wall_s(self, duration_ms: float) -> float:
         """Return how many seconds of wall time a duration of this clock takes."""
@@ -29,7 +29,12 @@ class Clock:
     @staticmethod
     def scaled(start_ms: int, speed: float) -> Clock:
         """Return a clock that shows `start_ms` now and then runs `speed` times as fast as the wall."""
-        return Clock(start_ms=start_ms, wall_start_ms=time.time_ns() // 1_000_000, speed=speed)
+        return Clock(start_ms=start_ms, wall_start_ms=wall_ms(), speed=speed)
+
+
+def wall_ms() -> int:
+    """Return the wall clock in milliseconds since 1970 UTC (heartbeats; everything else asks a `Clock`)."""
+    return time.time_ns() // 1_000_000
 
 
 def monotonic_s() -> float:

@@ -10,7 +10,7 @@ gave none counts as one: received = stored + duplicate + refused + dead-lettered
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -72,26 +72,28 @@ def take_in(frames: Iterable[Frame], decode: Decode, flag: Flag, now_ms: int) ->
                 outcome = decode(frame)
             except Exception as exc:  # noqa: BLE001 - a mistake of ours must not stop the stream; the frame is kept
                 outcome = Refusal(stage="decode", reason="internal", detail=f"{type(exc).__name__}: {exc}")
-            if outcome.__class__ is tuple:
-                for one in outcome:
-                    quality = flag(one, now_ms)
-                    keep(one if quality == _GOOD else replace(one, quality=quality))
-            else:
+            if isinstance(outcome, Refusal):
                 letters.append(Letter(frame, outcome))
+                continue
+            for one in outcome:
+                quality = flag(one, now_ms)
+                keep(one if quality == _GOOD else replace(one, quality=quality))
         yield Intake(source, hour * HOUR_MS, count, observations, letters)
 
 
-def count(intake: Intake, *, stored: int, new_letters: frozenset[int]) -> Counts:
+def count(intake: Intake, *, stored: int, unstorable: int, new_letters: Collection[int]) -> Counts:
     """Return the ledger row of an intake; a letter whose bytes lie in the dead letters already is a duplicate.
 
+    `stored` and `unstorable`: how many of its observations the store took and refused, the others are duplicates;
     `new_letters`: the positions in `intake.letters` that were not there before.
     """
     unread = sum(intake.letters[index].refusal.stage == "decode" for index in new_letters)
+    repeated = len(intake.observations) - stored - unstorable + len(intake.letters) - len(new_letters)
     return Counts(
         frames=intake.frames,
         received=len(intake.observations) + len(intake.letters),
         stored=stored,
-        duplicate=len(intake.observations) - stored + len(intake.letters) - len(new_letters),
-        refused=len(new_letters) - unread,
+        duplicate=repeated,
+        refused=len(new_letters) - unread + unstorable,
         dead_lettered=unread,
     )

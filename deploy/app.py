@@ -1,0 +1,126 @@
+"""The composition root: settings in, a running line out. Wrong settings stop the start; an absent broker does not."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from alerts.context import CaseContext
+from alerts.errors import StoreError as CaseStoreError
+from alerts.store.database import migrate, open_database
+from deploy.clock import monotonic_s
+from deploy.commands._base import UserError
+from deploy.runtimes.embedded import EmbeddedRuntime, Parts
+from deploy.runtimes.epoch import Limits, collect
+from deploy.runtimes.sender import Sender
+from deploy.settings import Settings
+from deploy.site import Site, load_site
+from ingest.io.mqtt_source import MqttOptions, MqttSource
+from ingest.model import Frame
+from ingest.plugins import find
+from ingest.stores._base import SeriesStore, StoreError
+
+_IDLE_S = 0.1
+_MIN_FREE_BYTES = 64 * 1024 * 1024
+
+
+def site_of(settings: Settings) -> Site:
+    """Return the site, or raise UserError with every fault of its folder."""
+    site, faults = load_site(settings.site)
+    if site is None or faults:
+        told = "\n".join(map(str, faults))
+        raise UserError(f"{told}\n{len(faults)} faults in {settings.site}: nothing was started")
+    return site
+
+
+def data_folder(path: Path) -> Path:
+    """Return the data folder, made if need be; raise UserError where it cannot be written."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as exc:
+        raise UserError(f"data folder {path}: {exc.strerror}: name one that you may write, with `data`") from exc
+    if shutil.disk_usage(path).free < _MIN_FREE_BYTES:
+        raise UserError(f"data folder {path}: less than 64 MiB free: make room, or name a folder on another disk")
+    return path
+
+
+def case_database(folder: Path) -> Engine:
+    """Return the case store of a data folder, migrated; raise UserError where it cannot be used."""
+    try:
+        engine = open_database(f"sqlite:///{data_folder(folder) / 'state.db'}")
+        migrate(engine)
+    except CaseStoreError as exc:
+        raise UserError(str(exc)) from exc
+    return engine
+
+
+def series_store(settings: Settings, site: Site | None = None) -> SeriesStore:
+    """Return the time-series store that the settings name; a new one is laid out for the rate of the site."""
+    stores = find("ingest.stores", "STORE")
+    if settings.store not in stores:
+        raise UserError(f"store {settings.store!r} is not one of {', '.join(stores)}")
+    rate = sum(3 / device.cadence_s for device in site.register.devices.values()) if site else None
+    try:
+        store: SeriesStore = stores[settings.store].open(data_folder(settings.data), rate)
+    except StoreError as exc:
+        raise UserError(str(exc)) from exc
+    return store
+
+
+def case_context(site: Site) -> CaseContext:
+    """Return what alerts and cases know of the site."""
+    return CaseContext(
+        site_id=site.id,
+        division=site.division,
+        zone=site.zone,
+        categories=site.categories,
+        calendar=site.calendar,
+        matrix=site.matrix,
+        rules={rule.id: rule for rule in site.rules},
+        device=site.register.device,
+    )
+
+
+@contextlib.contextmanager
+def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[], list[Frame]]]]:
+    """Yield the embedded runtime and what collects its epochs, connecting; close everything at the end."""
+    site = site_of(settings)
+    clock = settings.real_clock()
+    database = case_database(settings.data)
+    mqtt = settings.mqtt
+    options = MqttOptions(
+        host=mqtt.host,
+        port=mqtt.port,
+        topics=mqtt.topics,
+        client_id=mqtt.client_id,
+        source=mqtt.source,
+        username=mqtt.username,
+        password=mqtt.password.get_secret_value() if mqtt.password else None,
+    )
+    limits = Limits(
+        frames=settings.epoch.frames,
+        window=mqtt.window,
+        age_s=settings.epoch.age_ms / 1000,
+        pause_s=settings.epoch.pause_ms / 1000,
+    )
+    series = series_store(settings, site)
+    source = MqttSource(options, clock.now_ms)
+    parts = Parts(site=site, series=series, database=database, source=source, context=case_context(site), clock=clock)
+    sender = Sender(database, options, clock)
+    try:
+        runtime = EmbeddedRuntime(parts)
+        source.start()
+        sender.start()
+        yield runtime, lambda: collect(source, limits, _IDLE_S, monotonic_s)
+    finally:
+        source.stop()
+        sender.stop()
+        series.close()
+        database.dispose()

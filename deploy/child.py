@@ -1,0 +1,23 @@
+"""Runs a `wangge` command as a child: it ends (as by SIGTERM) when its parent does, however the parent ended.
+
+python -m deploy.child run --config …        standard input is a pipe that the parent holds open
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+from deploy.cli import main
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    main()

@@ -1,0 +1,63 @@
+"""`wangge demo`: everything on one machine, with simulated sensors and crews."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands._base import Command, UserError
+
+SAMPLE_SITE = Path(__file__).parents[1] / "sites" / "xixiangtang"
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def demo(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    data: Annotated[Path | None, typer.Option(help="Data folder; var/demo, or a new one with --for.")] = None,
+    run_for: Annotated[str | None, typer.Option("--for", help="End after this long, as 60s or 10m.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=600, help="How many times faster than the wall clock.")] = 20,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated city.")] = 7,
+    scenario: Annotated[str, typer.Option(help="Scenario of the simulators.")] = "evening",
+    report: Annotated[Path | None, typer.Option(help="Write what the run did to this JSON file.")] = None,
+    port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one.")] = 8080,
+    mqtt_port: Annotated[int, typer.Option(help="Port of the broker; 0 takes a free one.")] = 0,
+) -> None:
+    """Run broker, pipeline, console and simulators of all domains; Ctrl-C stops everything cleanly."""
+    from rich.console import Console
+
+    from deploy.demo.run import Plan, run
+    from simulators.scenario import start_ms
+
+    run_s = None if run_for is None else seconds(run_for)
+    if report is not None and run_s is None:
+        raise UserError("--report goes with --for: an endless run has no report")
+    if data is None and run_s is not None:
+        data = Path(tempfile.mkdtemp(prefix="wangge-demo-"))
+    plan = Plan(
+        site=site,
+        data=data or Path("var/demo"),
+        scenario=scenario,
+        seed=seed,
+        speed=speed,
+        start_ms=start_ms(scenario),
+        run_s=run_s,
+        web_port=port,
+        mqtt_port=mqtt_port,
+        report=report,
+    )
+    run(plan, Console())
+
+
+def seconds(text: str) -> float:
+    """Return a duration such as 60s, 10m or 1h in seconds; raise UserError for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if found is None or float(found[1]) == 0:
+        raise UserError(f"--for {text!r} is not a duration: write it as 60s, 10m or 1h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+COMMAND = Command("demo", demo)

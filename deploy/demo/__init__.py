@@ -1,0 +1,1 @@
+"""The demo: broker, pipeline, web application and simulators as processes of one command."""

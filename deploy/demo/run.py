@@ -1,0 +1,239 @@
+"""Runs the demo: starts its processes in order, shows a status line, ends them so that nothing is lost.
+
+Order of the end: simulators first, then the pipeline when it has taken what they sent, then web, then the broker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import math
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from sqlalchemy import Engine
+
+from alerts.store import meta
+from alerts.store.database import reading
+from deploy import broker
+from deploy.app import case_database, site_of
+from deploy.clock import Clock, monotonic_s
+from deploy.commands._base import UserError
+from deploy.demo.processes import Child
+from deploy.demo.report import progress, report
+from deploy.settings import load
+from deploy.web import ensure_administrator, ensure_crews
+
+_START_S = 60.0
+_DRAINED_S = 1.0
+_DRAIN_LIMIT_S = 60.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the demo is asked to be. `run_s` is wall time, None for until Ctrl-C; ports of 0 are chosen."""
+
+    site: Path
+    data: Path
+    scenario: str
+    seed: int
+    speed: float
+    start_ms: int
+    run_s: float | None
+    web_port: int
+    mqtt_port: int
+    report: Path | None
+
+
+def run(plan: Plan, console: Console) -> None:
+    """Run the demo to its end. Raises UserError for what the person at the keyboard can mend."""
+    engine = case_database(plan.data)
+    with _only_one(plan.data), broker.running(mqtt_port := broker.free_port(plan.mqtt_port)):
+        settings = _write_settings(plan, engine, mqtt_port)
+        site = site_of(load(settings))
+        password, crew_password = _people(engine, site, plan)
+        stop = _stop_on_signals()
+        logs = plan.data / "logs"
+        logs.mkdir(exist_ok=True)
+        children: list[Child] = []
+        try:
+            url = f"http://127.0.0.1:{load(settings).web.port}"
+            pipeline = _start(children, "run", ["run", "--config", str(settings)], logs)
+            _until(lambda: _progress(engine)["connected"], children, stop, "the pipeline")
+            _start(children, "web", ["web", "--config", str(settings)], logs)
+            _until(lambda: _answers(f"{url}/health/live"), children, stop, "the web application")
+            _greet(console, url, password, plan)
+            simulators = _start(children, "simulate", _simulate(plan, settings, url, crew_password), logs)
+            began_s = monotonic_s()
+            _watch(engine, children, stop, console, site.zone, plan.run_s)
+            simulators.stop()
+            _drain(engine)
+            wall_s = monotonic_s() - began_s
+            pipeline.stop()
+            if plan.report is not None:
+                with reading(engine) as connection:
+                    made = report(connection, plan.data / "truth.json", wall_s)
+                plan.report.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+                console.print(f"report: {plan.report}")
+        finally:
+            for child in reversed(children):
+                child.stop()
+            engine.dispose()
+    console.print("stopped; everything that was received is stored")
+
+
+def _write_settings(plan: Plan, engine: Engine, mqtt_port: int) -> Path:
+    with reading(engine) as connection:
+        before = meta.get(connection, "pipeline") or {}
+    clock = Clock.scaled(max(plan.start_ms, int(before.get("now_ms") or 0) + 1), plan.speed)
+    lines = (
+        f"site = {json.dumps(str(plan.site.resolve()))}",
+        f"data = {json.dumps(str(plan.data.resolve()))}",
+        "[mqtt]",
+        f"port = {mqtt_port}",
+        f"window = {broker.WINDOW}",
+        "[web]",
+        f"port = {broker.free_port(plan.web_port)}",
+        "[clock]",
+        f"start_ms = {clock.start_ms}",
+        f"wall_start_ms = {clock.wall_start_ms}",
+        f"speed = {clock.speed}",
+    )
+    path = plan.data / "demo.toml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _simulate(plan: Plan, settings: Path, url: str, crew_password: Path) -> list[str]:
+    read = load(settings)
+    clock = read.clock
+    arguments = ["simulate", "--site", str(read.site), "--broker", f"127.0.0.1:{read.mqtt.port}"]
+    arguments += ["--seed", str(plan.seed), "--scenario", plan.scenario]
+    arguments += ["--clock", f"{clock.start_ms},{clock.wall_start_ms},{clock.speed}"]
+    arguments += ["--truth", str(plan.data / "truth.json")]
+    return [*arguments, "--crew-url", url, "--crew-password-file", str(crew_password)]
+
+
+def _people(engine: Engine, site: Any, plan: Plan) -> tuple[str | None, Path]:
+    path = plan.data / "crew-password"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(16), encoding="utf-8")
+    with engine.begin() as connection:
+        password = ensure_administrator(connection, plan.start_ms)
+        ensure_crews(connection, site, path.read_text(encoding="utf-8"), plan.start_ms)
+    return password, path
+
+
+def _start(children: list[Child], name: str, arguments: list[str], logs: Path) -> Child:
+    child = Child(name, arguments, logs / f"{name}.log")
+    children.append(child)
+    return child
+
+
+def _until(ready: Any, children: list[Child], stop: threading.Event, what: str) -> None:
+    deadline = monotonic_s() + _START_S
+    while not ready():
+        for child in children:
+            child.check()
+        if stop.wait(0.1):
+            raise UserError(f"stopped before {what} was ready")
+        if monotonic_s() > deadline:
+            raise UserError(f"{what} is not ready after {_START_S:.0f} s: see the logs beside the data")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _progress(engine: Engine) -> dict[str, Any]:
+    with reading(engine) as connection:
+        return progress(connection)
+
+
+def _greet(console: Console, url: str, password: str | None, plan: Plan) -> None:
+    console.print(f"[bold]console[/]  {url}     crew app  {url}/crew")
+    if password is None:
+        console.print("login    as before (`wangge user passwd admin` sets a new password)")
+    else:
+        console.print(f"login    admin     password  [bold]{password}[/]     (shown once)", highlight=False)
+    console.print(f"data     {plan.data}     Ctrl-C ends it; started again, it goes on from there")
+
+
+def _watch(
+    engine: Engine,
+    children: list[Child],
+    stop: threading.Event,
+    console: Console,
+    zone: dt.tzinfo,
+    run_s: float | None,
+) -> None:
+    ends_s = monotonic_s() + (math.inf if run_s is None else run_s)
+    pause_s = 1.0 if console.is_terminal else 10.0
+    with console.status("starting …") as status:
+        while not stop.is_set() and (left_s := ends_s - monotonic_s()) > 0:
+            for child in children:
+                child.check()
+            line = _line(_progress(engine), zone)
+            status.update(line)
+            if not console.is_terminal:
+                console.print(line)
+            stop.wait(min(pause_s, left_s))
+        for child in children:
+            child.check()
+
+
+def _line(now: dict[str, Any], zone: dt.tzinfo) -> str:
+    shown = dt.datetime.fromtimestamp((now["now_ms"] or 0) / 1000, dt.UTC).astimezone(
+        dt.timezone(dt.timedelta(hours=8))
+    )
+    ledger = "balanced" if now["balanced"] else "[red]NOT balanced[/]"
+    return (
+        f"{shown:%F %H:%M:%S}  {now['frames_per_s']:.0f} frames/s  {now['stored']} observations  "
+        f"{now['alerts']} alerts  {now['open_cases']} open cases  {now['closed_cases']} closed  ledger {ledger}"
+    )
+
+
+def _drain(engine: Engine) -> None:
+    """Wait until the pipeline has taken what was sent: its count of frames has stood still for a while."""
+    frames, since_s, limit_s = -1, monotonic_s(), monotonic_s() + _DRAIN_LIMIT_S
+    while monotonic_s() - since_s < _DRAINED_S and monotonic_s() < limit_s:
+        now = _progress(engine)["frames"]
+        if now != frames:
+            frames, since_s = now, monotonic_s()
+        threading.Event().wait(0.1)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold the data folder for this process alone."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise UserError(f"{folder} is in use by another demo: end that one, or name another with --data") from exc
+        yield

@@ -1,0 +1,64 @@
+"""Tries a commit again until it is done: nothing is acknowledged before, so nothing is lost by waiting."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+import structlog
+
+from alerts.errors import StoreError as CaseStoreError
+from deploy.metrics import RETRIES
+from ingest.flow import Letter
+from ingest.model import Frame, Observation, Refusal
+from ingest.stores._base import SeriesStore
+from ingest.stores._base import StoreError as SeriesStoreError
+
+LOG = structlog.get_logger("pipeline")
+Result = TypeVar("Result")
+_LONGEST_WAIT_S = 10.0
+
+
+class StoppedError(Exception):
+    """The pipeline was asked to stop while a store was down; what was not committed was not acknowledged either."""
+
+
+def until_done(store: str, action: Callable[[], Result], stop: threading.Event) -> Result:
+    """Return what the action returns, trying again with full-jitter back-off while the store says that this can help.
+
+    Raises StoppedError when `stop` is set meanwhile, and the store's own error when trying again is no use.
+    """
+    attempt = 0
+    while True:
+        try:
+            return action()
+        except (SeriesStoreError, CaseStoreError) as exc:
+            if not exc.retryable:
+                raise
+            RETRIES.labels(store).inc()
+            wait_s = random.uniform(0, min(_LONGEST_WAIT_S, 0.1 * 2**attempt))  # noqa: S311 - jitter, not a secret
+            attempt += 1
+            LOG.warning("store is down, trying again", store=store, error=str(exc), wait_s=round(wait_s, 2))
+            if stop.wait(wait_s):
+                raise StoppedError(store) from exc
+
+
+def write_all(store: SeriesStore, observations: Sequence[Observation], stop: threading.Event) -> list[Letter]:
+    """Store the observations; return as dead letters those that the store refuses for good, found by halving."""
+    try:
+        until_done("series", lambda: store.write(observations), stop)
+    except SeriesStoreError as exc:
+        if len(observations) > 1:
+            half = len(observations) // 2
+            return write_all(store, observations[:half], stop) + write_all(store, observations[half:], stop)
+        return [_letter(observations[0], exc)]
+    return []
+
+
+def _letter(one: Observation, error: SeriesStoreError) -> Letter:
+    payload = {"device_id": one.device_id, "time": one.phenomenon_time_ms, "values": {one.observed_property: one.value}}
+    frame = Frame(f"observation/{one.device_id}", msgspec.json.encode(payload), one.result_time_ms, "store")
+    return Letter(frame, Refusal(stage="store", reason="unstorable", detail=str(error)))
