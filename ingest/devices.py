@@ -2,7 +2,9 @@
 
 It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how often the device is expected to speak,
 `parent` the device that feeds or relays it (lamp → circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI,
-`attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent.
+`attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent. Three kinds of attribute
+say how to read its messages: `unit.NAME=UNIT` and `field.NAME=PROPERTY` for a field of a vendor's own, and
+`height_cm=120` of a bin.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 from ingest.cells import Cells
 from ingest.located import Fault, load_csv
 from ingest.model import Device, Property, Series, series_id
+from ingest.units import is_known
 
 COLUMNS = ("id", "domain", "kind", "title", "cell", "lat", "lon", "cadence_s", "parent", "eui", "attributes")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
@@ -87,7 +90,7 @@ def load(path: Path, dictionary: Mapping[str, Property], cells: Cells) -> tuple[
     lines: dict[str, int] = {}
     euis: dict[str, str] = {}
     for line, row in rows:
-        messages = list(_row_faults(row, domains, cells))
+        messages = [*_row_faults(row, domains, cells), *_attribute_faults(row["attributes"], dictionary)]
         if row["id"] in lines:
             messages.append(f"id {row['id']!r} stands twice (first on line {lines[row['id']]})")
         eui = row["eui"].upper()
@@ -125,11 +128,28 @@ def _row_faults(row: dict[str, str], domains: set[str], cells: Cells) -> list[st
         faults.append(f"cadence_s {row['cadence_s']!r} is not a whole number of seconds above 0")
     if row["eui"] and not _EUI.fullmatch(row["eui"].upper()):
         faults.append(f"eui {row['eui']!r} is not 16 hexadecimal digits")
-    pairs = [pair.partition("=") for pair in row["attributes"].split(";") if pair.strip()]
-    faults += [f"attribute {key!r} is not `name=value`" for key, equals, _ in pairs if not equals or not key.strip()]
-    names = [key.strip() for key, _, _ in pairs]
-    faults += [f"attribute {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
     return faults
+
+
+def _attribute_faults(text: str, dictionary: Mapping[str, Property]) -> list[str]:
+    pairs = _pairs(text)
+    faults = [f"attribute {name!r} is not `name=value`" for name, value in pairs if not name or value is None]
+    names = [name for name, _ in pairs]
+    faults += [f"attribute {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    for name, value in pairs:
+        if name.startswith("unit.") and not is_known(value or ""):
+            faults.append(f"attribute {name!r}: {value!r} is not a unit")
+        if name.startswith("field.") and value not in dictionary and value != "distance":
+            faults.append(f"attribute {name!r}: {value!r} is not a property of the dictionary, nor `distance`")
+        if name == "height_cm" and not (_number(value or "") or 0.0) > 0.0:
+            faults.append(f"attribute {name!r}: {value!r} is not a number above 0")
+    return faults
+
+
+def _pairs(text: str) -> list[tuple[str, str | None]]:
+    """Return the attributes of a row; the value is None where there is no `=`."""
+    parts = (part.partition("=") for part in text.split(";") if part.strip())
+    return [(name.strip(), value.strip() if equals else None) for name, equals, value in parts]
 
 
 def _number(text: str) -> float | None:
@@ -141,7 +161,6 @@ def _number(text: str) -> float | None:
 
 
 def _device(row: dict[str, str]) -> Device:
-    pairs = (pair.partition("=") for pair in row["attributes"].split(";") if pair.strip())
     return Device(
         id=row["id"],
         domain=row["domain"],
@@ -153,7 +172,7 @@ def _device(row: dict[str, str]) -> Device:
         parent=row["parent"] or None,
         eui=row["eui"].upper() or None,
         title=row["title"] or None,
-        attributes={key.strip(): value.strip() for key, _, value in pairs},
+        attributes={name: value or "" for name, value in _pairs(row["attributes"])},
     )
 
 

@@ -33,7 +33,7 @@ ALIASES = {
     "VLT": "V", "2Z": "mV", "AMP": "A", "4K": "mA", "WTT": "W", "KWT": "kW", "KWH": "kW.h", "WHR": "W.h", "HTZ": "Hz",
     "SEC": "s", "MIN": "min", "HUR": "h", "DAY": "d", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "L", "DBM": "dB[mW]",
     "%RH": "%", "%EL": "%", "/": "1", "/100": "%", "count": "1", "ppm": "[ppm]", "dBm": "dB[mW]",
-    "Wh": "W.h", "kWh": "kW.h", "l": "L", "µg/m3": "ug/m3", "µg/m³": "ug/m3", "μg/m³": "ug/m3", "W/m²": "W/m2",
+    "Wh": "W.h", "kWh": "kW.h", "l": "L",
     "°C": "Cel", "℃": "Cel", "°F": "[degF]", "°": "deg",
 }  # fmt: skip
 
@@ -55,6 +55,13 @@ _ANGLES = frozenset({"deg", "rad"})
 _LEVELS = frozenset({"dB", "dB[mW]", "dB[W]", "dB[SPL]"})
 _TERM = re.compile(r"(?P<atom>\[\w+\]|[A-Za-z%]+|1)?(?P<power>[+-]?\d)?(?P<note>\{[^{}]*\})?")
 _MAX_LENGTH = 40
+_TYPOGRAPHY = str.maketrans("⋅·⁻¹²³µμ", "..-123uu")
+
+
+def is_known(text: str) -> bool:
+    """Say whether devices may state this unit: a UCUM unit or one of the other spellings."""
+    plain = text.translate(_TYPOGRAPHY)
+    return is_unit(ALIASES.get(plain, plain))
 
 
 def is_unit(text: str) -> bool:
@@ -65,6 +72,7 @@ def is_unit(text: str) -> bool:
 @functools.lru_cache(maxsize=1024)
 def conversion(unit: str, canonical: str) -> Conversion | None:
     """Return how values in `unit` become values in the UCUM unit `canonical`; None when they cannot."""
+    unit = unit.translate(_TYPOGRAPHY)
     unit = ALIASES.get(unit, unit)
     if unit == canonical:
         return Conversion(1.0)
