@@ -29,6 +29,11 @@ _CABINETS, _CIRCUITS_EACH, _LAMPS_EACH = 20, 3, 15
 _WASTE_GATEWAYS = 30
 _FAST_S, _SLOW_S = 60, 300
 _TRIES = 2_000
+# by circuit of every fourth cabinet; NGSI-v2 key-values state no units, so the register does
+_LAMP_PROTOCOLS = {
+    1: ";protocol=ngsi_ld",
+    2: ";protocol=ngsi_v2;unit.powerConsumption=W;unit.voltage=V;unit.current=A",
+}
 _LAMP_ROW_DEGREES = (0.0025, 0.0055)  # 250 to 550 m from the first lamp of a circuit to the last
 
 
@@ -190,7 +195,7 @@ def _lighting(urban: Sequence[Ground], gateways: Sequence[Row], seed: int) -> It
                 cadence_s=_SLOW_S,
                 parent=cabinet_id,
             )
-            protocol = {1: ";protocol=ngsi_ld", 2: ";protocol=ngsi_v2"}.get(circuit if cabinet % 4 == 0 else 0, "")
+            protocol = _LAMP_PROTOCOLS.get(circuit, "") if cabinet % 4 == 0 else ""
             rated_w = (70, 120, 150, 250)[int(draw(seed, circuit_id, "rating") * 4)]
             for index, (lon, lat) in enumerate(_lamp_row(ground, seed, circuit_id), start=1):
                 lamp += 1

@@ -30,7 +30,7 @@ def generate(
     ] = "108.235,22.795,108.345,22.905",
 ) -> None:
     """Write synthetic cells, labelled so, over the real communities of a district."""
-    from deploy import cells  # noqa: PLC0415 - keeps `wangge --help` quick
+    from deploy import cells
 
     found, faults = cells.load_divisions(divisions)
     if faults:

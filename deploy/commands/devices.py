@@ -23,8 +23,8 @@ def generate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 7,
 ) -> None:
     """Write a synthetic devices.csv: four domains, parents, cadences, places inside their cells."""
-    from deploy import cells, site_devices  # noqa: PLC0415 - keeps `wangge --help` quick
-    from ingest import cells as grid  # noqa: PLC0415
+    from deploy import cells, site_devices
+    from ingest import cells as grid
 
     divisions, faults = cells.load_divisions(site / "divisions.csv")
     found, more = grid.load(site / "cells.geojson")

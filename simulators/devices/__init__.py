@@ -1,0 +1,1 @@
+"""Simulated devices: one kind a file, which exports `DEVICE` (see `_base`)."""
