@@ -28,12 +28,12 @@ _IDLE_S = 0.1
 _MIN_FREE_BYTES = 64 * 1024 * 1024
 
 
-def site_of(settings: Settings) -> Site:
+def checked_site(folder: Path) -> Site:
     """Return the site, or raise UserError with every fault of its folder."""
-    site, faults = load_site(settings.site)
+    site, faults = load_site(folder)
     if site is None or faults:
         told = "\n".join(map(str, faults))
-        raise UserError(f"{told}\n{len(faults)} faults in {settings.site}: nothing was started")
+        raise UserError(f"{told}\n{len(faults)} faults in {folder}: nothing was started")
     return site
 
 
@@ -91,7 +91,7 @@ def case_context(site: Site) -> CaseContext:
 @contextlib.contextmanager
 def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[], list[Frame]]]]:
     """Yield the embedded runtime and what collects its epochs, connecting; close everything at the end."""
-    site = site_of(settings)
+    site = checked_site(settings.site)
     clock = settings.real_clock()
     database = case_database(settings.data)
     mqtt = settings.mqtt

@@ -30,20 +30,25 @@ def demo(
     from rich.console import Console
 
     from deploy.demo.run import Plan, run
-    from simulators.scenario import start_ms
+    from simulators import scenario as scenarios
 
     run_s = None if run_for is None else seconds(run_for)
     if report is not None and run_s is None:
         raise UserError("--report goes with --for: an endless run has no report")
     if data is None and run_s is not None:
         data = Path(tempfile.mkdtemp(prefix="wangge-demo-"))
+    if scenario not in scenarios.names():
+        raise UserError(f"--scenario {scenario!r} is not one of {', '.join(scenarios.names())}")
+    script, faults = scenarios.load(scenarios.FOLDER / f"{scenario}.yaml")
+    if script is None:
+        raise UserError("\n".join(map(str, faults)))
     plan = Plan(
         site=site,
         data=data or Path("var/demo"),
         scenario=scenario,
         seed=seed,
         speed=speed,
-        start_ms=start_ms(scenario),
+        start_ms=script.start_ms,
         run_s=run_s,
         web_port=port,
         mqtt_port=mqtt_port,

@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from alerts.store import meta
 from alerts.store.database import reading
 from deploy import broker
-from deploy.app import case_database, site_of
+from deploy.app import case_database, checked_site
 from deploy.clock import Clock, monotonic_s
 from deploy.commands._base import UserError
 from deploy.demo.processes import Child
@@ -59,7 +59,7 @@ def run(plan: Plan, console: Console) -> None:
     engine = case_database(plan.data)
     with _only_one(plan.data), broker.running(mqtt_port := broker.free_port(plan.mqtt_port)):
         settings = _write_settings(plan, engine, mqtt_port)
-        site = site_of(load(settings))
+        site = checked_site(plan.site)
         password, crew_password = _people(engine, site, plan)
         stop = _stop_on_signals()
         logs = plan.data / "logs"
@@ -196,9 +196,7 @@ def _watch(
 
 
 def _line(now: dict[str, Any], zone: dt.tzinfo) -> str:
-    shown = dt.datetime.fromtimestamp((now["now_ms"] or 0) / 1000, dt.UTC).astimezone(
-        dt.timezone(dt.timedelta(hours=8))
-    )
+    shown = dt.datetime.fromtimestamp((now["now_ms"] or 0) / 1000, zone)
     ledger = "balanced" if now["balanced"] else "[red]NOT balanced[/]"
     return (
         f"{shown:%F %H:%M:%S}  {now['frames_per_s']:.0f} frames/s  {now['stored']} observations  "

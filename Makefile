@@ -1,0 +1,45 @@
+# The commands of README.md. Everything is installed into .venv; nothing system-wide, no root.
+PYTHON ?= python3
+CORPORA ?= ../shared/corpora
+BIN := .venv/bin
+
+.PHONY: setup demo test check format screenshots services bench clean
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Wangge needs Python 3.11 or newer: set PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch .venv/ready
+
+demo: setup
+	$(BIN)/wangge demo
+
+test: setup
+	$(BIN)/python -m pytest --corpora "$(CORPORA)"
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/wangge site check deploy/sites/xixiangtang
+	$(BIN)/wangge rules check
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+screenshots: setup
+	$(BIN)/python -m deploy.demo.screenshots docs/images
+
+services:
+	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto && echo "mosquitto: found" \
+		|| echo "mosquitto: not found (Debian package mosquitto); its tests are skipped"
+
+bench: setup
+	$(BIN)/wangge bench pipeline
+
+clean:
+	rm -rf .venv build dist var

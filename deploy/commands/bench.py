@@ -1,0 +1,39 @@
+"""`wangge bench`: how fast it is, against a reference in the same run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands._base import Command
+from deploy.commands.demo import SAMPLE_SITE
+
+APP = typer.Typer(no_args_is_help=True, help="Measure, against a reference in the same run.")
+
+
+@APP.command()
+def pipeline(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    messages: Annotated[int, typer.Option(min=1_000, help="Messages in the backlog.")] = 200_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Drains of each; the median counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Drain a Mosquitto backlog with the whole embedded line, and with a plain paho subscriber that does nothing."""
+    from rich.console import Console
+
+    from deploy.app import checked_site
+    from deploy.bench.pipeline import measure
+
+    progress = Console(stderr=True)
+    result = measure(checked_site(site), site, messages, rounds, progress.print)
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        for name, value in result.items():
+            typer.echo(f"{name:24} {value}")
+
+
+COMMAND = Command("bench", APP)
