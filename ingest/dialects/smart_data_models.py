@@ -3,12 +3,12 @@
     {"id": "urn:ngsi-ld:WasteContainer:wb-0001", "type": "WasteContainer", "dateObserved": "2026-07-01T08:00:00Z",
      "fillingLevel": {"type": "Property", "value": 0.81, "unitCode": "C62"}, "temperature": 31.5, "status": "ok"}
 
-One entity (also as a GeoJSON feature), an array of them, or a notification `{"data": […]}`. The device is the first known of `refDevice`,
-`stationID` and `id` (also without `urn:ngsi-ld:{Type}:`). Units: `unitCode` where it is stated, else the one that the
-model defines; where the model defines none (Streetlight, FloodMonitoring) the attribute `unit.NAME` of the device, or
-the entity is refused. A time without zone is UTC, as the context brokers take it; an interval `from/to` holds for its
-end. `intensity` counts vehicles of the interval and becomes vehicles an hour. Words that are no measurement
-(`visibility: "good"`) are passed over. The models of `MODELS` are known.
+One entity (also as a GeoJSON feature), an array of them, or a notification `{"data": […]}`. The device is the first
+known of `refDevice`, `stationID` and `id` (also without `urn:ngsi-ld:{Type}:`). Units: `unitCode` where it is stated,
+else the one that the model defines; where the model defines none (Streetlight, FloodMonitoring) the attribute
+`unit.NAME` of the device, or the entity is refused. A time without zone is UTC, as the context brokers take it; an
+interval `from/to` holds for its end. `intensity` counts vehicles of the interval and becomes vehicles an hour. Words
+that are no measurement (`visibility: "good"`) are passed over. `_smart_models.py` says what each model measures.
 """
 
 from __future__ import annotations

@@ -1,0 +1,134 @@
+"""Dead letters: frames that gave no observations, with their bytes, the stage and the reason.
+
+A letter is known by the digest of its source, topic and payload: the same frame again adds to `times`, and its latest
+refusal counts. A letter that was re-driven is not listed any more; if its frame is refused again, it is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.store.tables import DEAD_LETTERS
+from ingest.flow import Letter
+from ingest.model import Frame
+
+_IDS_AT_ONCE = 500  # within the number of parameters that every database takes
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the dead letters; `times` counts how often its frame came."""
+
+    id: str
+    source: str
+    topic: str
+    payload: bytes
+    stage: str
+    reason: str
+    detail: str
+    first_received_at_ms: int
+    last_received_at_ms: int
+    times: int
+    redriven_at_ms: int | None = None
+
+
+def letter_id(frame: Frame) -> str:
+    """Return the digest by which a frame is known (32 hexadecimal digits)."""
+    head = f"{frame.source}\0{frame.topic}\0".encode("utf-8", "backslashreplace")
+    return blake2b(head + frame.payload, digest_size=16).hexdigest()
+
+
+def add(connection: Connection, letters: Sequence[Letter]) -> set[int]:
+    """Keep letters; return the positions of those that were not there before."""
+    rows: dict[str, DeadLetter] = {}
+    first: dict[str, int] = {}
+    for position, letter in enumerate(letters):
+        row = _row(letter)
+        before = rows.get(row.id)
+        if before is not None:
+            began, times = before.first_received_at_ms, before.times + 1
+            row = msgspec.structs.replace(row, first_received_at_ms=began, times=times)
+        rows[row.id] = row
+        first.setdefault(row.id, position)
+    known = _known(connection, list(rows))
+    if rows:
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(DEAD_LETTERS)
+        latest = ("stage", "reason", "detail", "last_received_at_ms", "redriven_at_ms")
+        changes: dict[str, ColumnElement[Any]] = {name: statement.excluded[name] for name in latest}
+        changes["times"] = DEAD_LETTERS.c.times + statement.excluded.times
+        values = [msgspec.structs.asdict(row) for row in rows.values()]
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), values)
+    return {position for identity, position in first.items() if identity not in known}
+
+
+def listed(
+    connection: Connection, *, stage: str | None = None, reason: str | None = None, limit: int = 100
+) -> list[DeadLetter]:
+    """Return letters that were not re-driven, the last received first."""
+    query = select(DEAD_LETTERS).where(_waiting(stage, reason))
+    newest = query.order_by(DEAD_LETTERS.c.last_received_at_ms.desc(), DEAD_LETTERS.c.id)
+    return [DeadLetter(**row) for row in connection.execute(newest.limit(limit)).mappings()]
+
+
+def waiting_ids(connection: Connection, *, stage: str | None = None, reason: str | None = None) -> list[str]:
+    """Return the ids of letters that were not re-driven, the first received first."""
+    query = select(DEAD_LETTERS.c.id).where(_waiting(stage, reason))
+    return list(connection.scalars(query.order_by(DEAD_LETTERS.c.first_received_at_ms, DEAD_LETTERS.c.id)))
+
+
+def count(connection: Connection) -> dict[tuple[str, str], int]:
+    """Return how many letters wait, by stage and reason."""
+    columns = DEAD_LETTERS.c.stage, DEAD_LETTERS.c.reason
+    query = select(*columns, func.count()).where(_waiting(None, None)).group_by(*columns).order_by(*columns)
+    return {(stage, reason): number for stage, reason, number in connection.execute(query)}
+
+
+def get(connection: Connection, identity: str) -> DeadLetter | None:
+    """Return the letter of this id, or None."""
+    row = connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == identity)).mappings().first()
+    return None if row is None else DeadLetter(**row)
+
+
+def mark_redriven(connection: Connection, identities: Sequence[str], now_ms: int) -> None:
+    """Note that the frames of these letters were published again."""
+    for start in range(0, len(identities), _IDS_AT_ONCE):
+        some = DEAD_LETTERS.c.id.in_(identities[start : start + _IDS_AT_ONCE])
+        connection.execute(update(DEAD_LETTERS).where(some).values(redriven_at_ms=now_ms))
+
+
+def _row(letter: Letter) -> DeadLetter:
+    frame, refusal = letter
+    return DeadLetter(
+        id=letter_id(frame),
+        source=frame.source,
+        topic=frame.topic.encode("utf-8", "backslashreplace").decode(),
+        payload=frame.payload,
+        stage=refusal.stage,
+        reason=refusal.reason,
+        detail=refusal.detail.encode("utf-8", "backslashreplace").decode(),
+        first_received_at_ms=frame.received_at_ms,
+        last_received_at_ms=frame.received_at_ms,
+        times=1,
+    )
+
+
+def _known(connection: Connection, identities: list[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(identities), _IDS_AT_ONCE):
+        some = DEAD_LETTERS.c.id.in_(identities[start : start + _IDS_AT_ONCE])
+        found.update(connection.scalars(select(DEAD_LETTERS.c.id).where(some)))
+    return found
+
+
+def _waiting(stage: str | None, reason: str | None) -> ColumnElement[bool]:
+    return and_(
+        DEAD_LETTERS.c.redriven_at_ms.is_(None),
+        DEAD_LETTERS.c.stage == stage if stage else true(),
+        DEAD_LETTERS.c.reason == reason if reason else true(),
+    )

@@ -1,0 +1,93 @@
+"""Dead letters are kept once, counted, and re-driven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from alerts.store import deadletters
+from alerts.store.database import migrate, open_database
+from ingest.flow import Letter
+from ingest.model import Frame, Refusal
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """Return an empty case store in memory."""
+    opened = open_database("sqlite://")
+    migrate(opened)
+    yield opened
+    opened.dispose()
+
+
+def letter(payload: bytes = b"x", *, at_ms: int = 1000, reason: str = "not_json", topic: str = "a/b") -> Letter:
+    """Return a letter of this test."""
+    frame = Frame(topic=topic, payload=payload, received_at_ms=at_ms, source="mqtt")
+    return Letter(frame, Refusal(stage="decode", reason=reason, detail="the payload is not JSON"))
+
+
+def test_add_counts_repeats(engine: Engine) -> None:
+    """The same frame again is one letter that came several times, under its latest reason."""
+    with engine.begin() as connection:
+        first = deadletters.add(connection, [letter(), letter(b"y"), letter(at_ms=2000)])
+        again = deadletters.add(connection, [letter(at_ms=3000, reason="shape"), letter(b"z")])
+        kept = deadletters.get(connection, deadletters.letter_id(letter().frame))
+
+    assert first == {0, 1}
+    assert again == {1}
+    assert kept is not None
+    assert (kept.times, kept.first_received_at_ms, kept.last_received_at_ms) == (3, 1000, 3000)
+    assert (kept.reason, kept.payload, kept.topic) == ("shape", b"x", "a/b")
+
+
+def test_add_nothing(engine: Engine) -> None:
+    """An epoch without refusals writes nothing."""
+    with engine.begin() as connection:
+        assert deadletters.add(connection, []) == set()
+
+
+def test_add_many(engine: Engine) -> None:
+    """An epoch of nothing but bad frames is kept whole."""
+    with engine.begin() as connection:
+        new = deadletters.add(connection, [letter(b"%d" % number) for number in range(2500)])
+
+        assert len(new) == 2500
+        assert deadletters.count(connection) == {("decode", "not_json"): 2500}
+
+
+def test_listed_filters(engine: Engine) -> None:
+    """Letters are listed by stage and reason, the last received first."""
+    with engine.begin() as connection:
+        deadletters.add(connection, [letter(b"1"), letter(b"2", at_ms=5000), letter(b"3", reason="time")])
+
+        assert [one.payload for one in deadletters.listed(connection, stage="decode")][:1] == [b"2"]
+        assert [one.payload for one in deadletters.listed(connection, reason="not_json")] == [b"2", b"1"]
+        assert deadletters.listed(connection, stage="normalise") == []
+        assert [one.payload for one in deadletters.listed(connection, limit=1)] == [b"2"]
+
+
+def test_mark_redriven(engine: Engine) -> None:
+    """A letter that was re-driven is not listed, and is back when its frame is refused again."""
+    identity = deadletters.letter_id(letter().frame)
+    with engine.begin() as connection:
+        deadletters.add(connection, [letter(), letter(b"y")])
+        deadletters.mark_redriven(connection, [identity], 9000)
+        waiting = deadletters.waiting_ids(connection)
+        redriven = deadletters.get(connection, identity)
+        deadletters.add(connection, [letter(at_ms=10_000)])
+        back = deadletters.waiting_ids(connection)
+
+    assert waiting == [deadletters.letter_id(letter(b"y").frame)]
+    assert redriven is not None
+    assert redriven.redriven_at_ms == 9000
+    assert identity in back
+
+
+def test_add_topic_that_is_not_text(engine: Engine) -> None:
+    """A topic that is not valid UTF-8 is kept in a form that every database takes."""
+    with engine.begin() as connection:
+        deadletters.add(connection, [letter(topic="a/\udcff")])
+
+        assert [one.topic for one in deadletters.listed(connection)] == ["a/\\udcff"]
