@@ -1,0 +1,112 @@
+"""From transitions to work, in order: known? → alert → case → dispatch → notices; and what time alone brings about.
+
+`fold` decides and is pure; `apply` and `tick` run inside the caller's transaction, so a transition, its alert, its
+case, the task and every notice become true together or not at all. A transition that was applied before has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from alerts import alerting, execute, grouping
+from alerts.cases import timer
+from alerts.cases.record import Desk
+from alerts.cases.workflow import CaseState
+from alerts.commands import CheckCase, Command, JoinCase, MoveAlert, NoteCase, OpenCase, RaiseAlert, Reason, View
+from alerts.context import CaseContext, CaseSettings
+from alerts.lifecycle import AlertEvent, AlertState
+from alerts.model import Alert
+from alerts.store import alerts, cases, transitions
+from rules.model import Rule, State, Transition
+
+__all__ = ["CaseContext", "CaseSettings", "apply", "fold", "tick"]
+
+_HIDDEN = frozenset({AlertState.SHLVD, AlertState.DSUPR, AlertState.OOSRV})
+
+
+def fold(view: View, transition: Transition, now_ms: int, context: CaseContext) -> tuple[Command, ...]:
+    """Return what a new transition means for the alerts and cases that the view shows. Nothing for what is unknown."""
+    rule = context.rules.get(transition.rule_id)
+    if rule is None:
+        return ()
+    if transition.state is State.FIRING:
+        return _fires(view, transition, now_ms, context, rule)
+    if transition.state is State.RESOLVED:
+        return _resolves(view)
+    return ()
+
+
+def _fires(view: View, transition: Transition, now_ms: int, context: CaseContext, rule: Rule) -> tuple[Command, ...]:
+    if view.alert is None:
+        raised: Command = RaiseAlert(Reason.FIRST_FIRING)
+    else:
+        raised = MoveAlert(AlertEvent.ALARM, Reason.FIRES_AGAIN)
+    if view.alert is not None and view.alert.state in _HIDDEN:
+        return (raised,)
+    return (raised, *case_for(view, transition.subject.id, now_ms, context, rule))
+
+
+def case_for(view: View, subject_id: str, now_ms: int, context: CaseContext, rule: Rule) -> tuple[Command, ...]:
+    """Return what a firing alert means for cases: none, its own goes on, another is joined, or one is opened."""
+    category = context.categories.get(rule.case.category) if rule.case else None
+    if category is None:
+        return ()
+    if view.own_case is not None:
+        if view.own_case.state is CaseState.CHECKING:
+            return (CheckCase(view.own_case, Reason.FIRES_AGAIN),)
+        return (NoteCase(view.own_case, Reason.FIRES_AGAIN),)
+    if view.same_subject is not None:
+        return (JoinCase(view.same_subject, Reason.SAME_SUBJECT),)
+    window_ms = now_ms - context.settings.duplicate_window_s * 1000
+    recent = [case for case in view.recent if case.reported_at_ms >= window_ms]
+    device = context.device(subject_id)
+    place = (device.lat, device.lon) if device else None
+    found = grouping.neighbour(category, device.cell if device else subject_id, place, recent, context.settings)
+    return (JoinCase(*found),) if found is not None else (OpenCase(Reason.FIRST_FIRING),)
+
+
+def _resolves(view: View) -> tuple[Command, ...]:
+    if view.alert is None or not view.alert.firing:
+        return ()
+    cleared = MoveAlert(AlertEvent.CLEAR, Reason.BACK_TO_NORMAL)
+    if view.own_case is None or view.others_firing:
+        return (cleared,)
+    if view.own_case.state is CaseState.CHECKING:
+        return (cleared, CheckCase(view.own_case, Reason.BACK_TO_NORMAL))
+    return (cleared, NoteCase(view.own_case, Reason.BACK_TO_NORMAL))
+
+
+def apply(connection: Connection, found: Sequence[Transition], now_ms: int, context: CaseContext) -> None:
+    """Take in the transitions of an epoch: write those that are new, fold each, carry out what that decides."""
+    if not found:
+        return
+    desk = Desk(connection=connection, now_ms=now_ms, context=context)
+    for transition in transitions.add_new(connection, tuple(found), now_ms):
+        rule = context.rules.get(transition.rule_id)
+        if rule is None or transition.state not in {State.FIRING, State.RESOLVED}:
+            continue
+        seen = execute.view(desk, transition, rule)
+        execute.execute(desk, fold(seen, transition, now_ms, context), transition, rule, seen.alert)
+
+
+def tick(connection: Connection, now_ms: int, context: CaseContext) -> None:
+    """Do what time brings: deadlines, verifications, ends of suspensions and of shelving. Only due rows are read."""
+    desk = Desk(connection=connection, now_ms=now_ms, context=context)
+    for case in cases.due(connection, now_ms):
+        timer.look_at(desk, case)
+    for alert in alerts.shelf_ended(connection, now_ms):
+        unshelve(desk, alert)
+
+
+def unshelve(desk: Desk, alert: Alert) -> Alert:
+    """Bring a shelved alert back: its state follows the live condition, and if that holds, a case is opened for it."""
+    back = alerting.happen(desk, alert, AlertEvent.UNSHELVE, shelved_until_ms=None, shelved_reason=None)
+    alerting.tell(desk, back)
+    rule = desk.context.rules.get(back.rule_id)
+    if rule is not None and back.firing and back.case_id is None:
+        firing = execute.firing_of(back)
+        seen = execute.view(desk, firing, rule)
+        execute.execute(desk, case_for(seen, back.subject_id, desk.now_ms, desk.context, rule), firing, rule, back)
+    return alerts.get(desk.connection, back.id) or back

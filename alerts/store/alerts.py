@@ -1,0 +1,63 @@
+"""Alerts in the case store. At most one alert of a (rule, subject) is live, that is, in another state than NORM."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from alerts.lifecycle import AlertState
+from alerts.model import Alert
+from alerts.store import rows
+from alerts.store.tables import ALERTS
+
+
+def get(connection: Connection, alert_id: int) -> Alert | None:
+    """Return the alert with this id, or None."""
+    return rows.one_of(connection, select(ALERTS).where(ALERTS.c.id == alert_id), Alert)
+
+
+def live(connection: Connection, rule_id: str, subject_kind: str, subject_id: str) -> Alert | None:
+    """Return the live alert of a rule and subject, or None."""
+    query = select(ALERTS).where(
+        ALERTS.c.rule_id == rule_id,
+        ALERTS.c.subject_kind == subject_kind,
+        ALERTS.c.subject_id == subject_id,
+        ALERTS.c.state != AlertState.NORM,
+    )
+    return rows.one_of(connection, query.order_by(ALERTS.c.fired_at_ms.desc()), Alert)
+
+
+def of_case(connection: Connection, case_id: int) -> list[Alert]:
+    """Return the alerts that belong to a case, oldest first."""
+    return rows.all_of(connection, select(ALERTS).where(ALERTS.c.case_id == case_id).order_by(ALERTS.c.id), Alert)
+
+
+def add(connection: Connection, **values: Any) -> Alert:
+    """Insert an alert and return it."""
+    new_id = connection.execute(insert(ALERTS).values(values).returning(ALERTS.c.id)).scalar_one()
+    found = get(connection, new_id)
+    if found is None:
+        raise LookupError(f"alert {new_id} is not there after its insert")
+    return found
+
+
+def change(connection: Connection, alert: Alert, now_ms: int, **changes: Any) -> Alert:
+    """Write changes of an alert and return it as it is now; raises Conflict if it was changed since it was read."""
+    return rows.change(connection, ALERTS, alert, now_ms, **changes)
+
+
+def shelf_ended(connection: Connection, now_ms: int) -> list[Alert]:
+    """Return the shelved alerts whose time is over."""
+    return rows.all_of(connection, select(ALERTS).where(ALERTS.c.shelved_until_ms <= now_ms), Alert)
+
+
+def any_firing(connection: Connection, rule_ids: Collection[str], device_ids: Collection[str]) -> bool:
+    """Whether an alert of one of the rules is firing for one of the devices."""
+    if not rule_ids or not device_ids:
+        return False
+    query = select(ALERTS.c.id).where(
+        ALERTS.c.firing.is_(True), ALERTS.c.rule_id.in_(rule_ids), ALERTS.c.device_id.in_(device_ids)
+    )
+    return connection.execute(query.limit(1)).first() is not None

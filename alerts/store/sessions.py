@@ -1,0 +1,78 @@
+"""Sessions of people who have logged in. A token is random and known to its holder alone; the store has its SHA-256."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from alerts.cases.workflow import Role
+from alerts.store.tables import SESSIONS, USERS
+
+_TOKEN_BYTES = 32
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session and whose it is; `csrf` must come with every changing request of a browser."""
+
+    user: str
+    role: Role
+    crew: str | None
+    csrf: str
+    created_at_ms: int
+    expires_at_ms: int
+
+
+class Opened(NamedTuple):
+    """What a new session's holder gets: the token (told once, never stored) and the CSRF word."""
+
+    token: str
+    csrf: str
+
+
+def create(connection: Connection, user: str, *, now_ms: int, lifetime_ms: int) -> Opened:
+    """Begin a session of an existing user that ends by itself after `lifetime_ms`."""
+    opened = Opened(token=secrets.token_urlsafe(_TOKEN_BYTES), csrf=secrets.token_urlsafe(_TOKEN_BYTES))
+    row = {"token_hash": _hash(opened.token), "user": user, "csrf": opened.csrf}
+    connection.execute(insert(SESSIONS).values(**row, created_at_ms=now_ms, expires_at_ms=now_ms + lifetime_ms))
+    return opened
+
+
+def find(connection: Connection, token: str, *, now_ms: int) -> Session | None:
+    """Return the session of a token, with the role that its user has now; None if it ended or the user is disabled."""
+    query = (
+        select(
+            SESSIONS.c.user,
+            USERS.c.role,
+            USERS.c.crew,
+            SESSIONS.c.csrf,
+            SESSIONS.c.created_at_ms,
+            SESSIONS.c.expires_at_ms,
+        )
+        .join(USERS, USERS.c.name == SESSIONS.c.user)
+        .where(SESSIONS.c.token_hash == _hash(token), SESSIONS.c.expires_at_ms > now_ms, USERS.c.disabled.is_(False))
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else msgspec.convert(dict(row), Session)
+
+
+def end(connection: Connection, token: str) -> None:
+    """End a session; one that is not there is ended already."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == _hash(token)))
+
+
+def end_all(connection: Connection, user: str) -> None:
+    """End every session of a user (password or role changed)."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.user == user))
+
+
+def purge(connection: Connection, *, now_ms: int) -> None:
+    """Delete the sessions whose time is over."""
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at_ms <= now_ms))
+
+
+def _hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

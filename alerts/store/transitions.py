@@ -1,0 +1,65 @@
+"""Transitions in the case store: written once each, read back as the trace of an alert."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, and_, or_, select
+
+from alerts.model import Alert
+from alerts.store.statements import insert_new
+from alerts.store.tables import TRANSITIONS
+from rules.model import Evidence, Transition
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """A transition as it is kept; `evidence` is what was observed."""
+
+    rule_id: str
+    subject_kind: str
+    subject_id: str
+    state: str
+    since_ms: int
+    reason: str
+    evidence: tuple[Evidence, ...]
+    known_at_ms: int
+
+
+def add_new(connection: Connection, transitions: tuple[Transition, ...], now_ms: int) -> tuple[Transition, ...]:
+    """Write the transitions that are not there yet, and return those: a repeated one has no effect."""
+    statement = insert_new(connection, TRANSITIONS)
+    return tuple(one for one in transitions if connection.execute(statement, _row(one, now_ms)).rowcount == 1)
+
+
+def _row(one: Transition, now_ms: int) -> dict[str, object]:
+    return {
+        "rule_id": one.rule_id,
+        "rule_version": one.rule_version,
+        "subject_kind": one.subject.kind,
+        "subject_id": one.subject.id,
+        "state": one.state.value,
+        "since_ms": one.since_ms,
+        "severity": one.severity.value,
+        "reason": one.reason,
+        "evidence": msgspec.json.encode(one.evidence).decode(),
+        "known_at_ms": now_ms,
+    }
+
+
+def trace(connection: Connection, alerts: list[Alert], limit: int = 20) -> list[Trace]:
+    """Return the latest transitions of the alerts' rules and subjects, oldest first."""
+    if not alerts:
+        return []
+    table = TRANSITIONS.c
+    wanted = or_(
+        *(
+            and_(
+                table.rule_id == one.rule_id, table.subject_kind == one.subject_kind, table.subject_id == one.subject_id
+            )
+            for one in alerts
+        )
+    )
+    query = select(TRANSITIONS).where(wanted).order_by(table.seq.desc()).limit(limit)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    for row in rows:
+        row["evidence"] = msgspec.json.decode(row["evidence"])
+    return [msgspec.convert(row, Trace) for row in reversed(rows)]
