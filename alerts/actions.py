@@ -77,5 +77,12 @@ def _open(
 
 def _audited(desk: Desk, actor: Actor, alert: Alert, action: str, detail: dict[str, Any]) -> Alert:
     row = detail | {"state": alert.state, "version": alert.version}
-    audit.append(desk.connection, desk.now_ms, actor.name, f"alert.{action}", f"alert {alert.id}", row)
+    audit.append(
+        desk.connection,
+        now_ms=desk.now_ms,
+        actor=actor.name,
+        action=f"alert.{action}",
+        object=f"alert {alert.id}",
+        detail=row,
+    )
     return alert

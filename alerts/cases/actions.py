@@ -62,7 +62,9 @@ def perform(  # noqa: PLR0913 - keyword-only; each is a question that every move
     if after.state in FINAL and case.state not in FINAL:
         alerting.settle(desk, after, actor.name)
     detail = {"from": case.state, "to": after.state, "reason": reason, "version": after.version}
-    audit.append(connection, now_ms, actor.name, f"case.{move}", f"case {case.id}", detail)
+    audit.append(
+        connection, now_ms=now_ms, actor=actor.name, action=f"case.{move}", object=f"case {case.id}", detail=detail
+    )
     return after
 
 

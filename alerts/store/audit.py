@@ -6,6 +6,7 @@ from there on (`verify`). The first row is chained to 64 zeros.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -17,15 +18,23 @@ from alerts.store.tables import AUDIT
 _START = "0" * 64
 
 
-def append(connection: Connection, now_ms: int, actor: str, action: str, what: str, detail: dict[str, Any]) -> None:
-    """Append what `actor` did (`action`) to what (`case 12`); `detail` is plain data and holds no secrets."""
+def append(  # noqa: PLR0913 - keyword-only; the columns of the log
+    connection: Connection,
+    *,
+    now_ms: int,
+    actor: str,
+    action: str,
+    object: str,  # noqa: A002 - the column's name, as in `who did what to which object`
+    detail: Mapping[str, Any] | str = "",
+) -> None:
+    """Append what `actor` did (`case.file`) to which object (`case 12`); `detail` is plain data without secrets."""
     last = connection.execute(select(AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)).scalar_one_or_none()
     row = {
         "at_ms": now_ms,
         "actor": actor,
         "action": action,
-        "object": what,
-        "detail": msgspec.json.encode(detail, order="sorted").decode(),
+        "object": object,
+        "detail": detail if isinstance(detail, str) else msgspec.json.encode(detail, order="sorted").decode(),
         "previous_hash": last or _START,
     }
     connection.execute(insert(AUDIT).values(**row, hash=_hash(row)))

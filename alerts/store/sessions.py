@@ -36,7 +36,7 @@ class Opened(NamedTuple):
 def create(connection: Connection, user: str, *, now_ms: int, lifetime_ms: int) -> Opened:
     """Begin a session of an existing user that ends by itself after `lifetime_ms`."""
     opened = Opened(token=secrets.token_urlsafe(_TOKEN_BYTES), csrf=secrets.token_urlsafe(_TOKEN_BYTES))
-    row = {"token_hash": _hash(opened.token), "user": user, "csrf": opened.csrf}
+    row = {"token_hash": identity_of(opened.token), "user": user, "csrf": opened.csrf}
     connection.execute(insert(SESSIONS).values(**row, created_at_ms=now_ms, expires_at_ms=now_ms + lifetime_ms))
     return opened
 
@@ -53,15 +53,27 @@ def find(connection: Connection, token: str, *, now_ms: int) -> Session | None:
             SESSIONS.c.expires_at_ms,
         )
         .join(USERS, USERS.c.name == SESSIONS.c.user)
-        .where(SESSIONS.c.token_hash == _hash(token), SESSIONS.c.expires_at_ms > now_ms, USERS.c.disabled.is_(False))
+        .where(
+            SESSIONS.c.token_hash == identity_of(token), SESSIONS.c.expires_at_ms > now_ms, USERS.c.disabled.is_(False)
+        )
     )
     row = connection.execute(query).mappings().first()
     return None if row is None else msgspec.convert(dict(row), Session)
 
 
+def live(connection: Connection, *, now_ms: int) -> frozenset[str]:
+    """Return the identities (`identity_of` their tokens) of all sessions that are good now."""
+    query = (
+        select(SESSIONS.c.token_hash)
+        .join(USERS, USERS.c.name == SESSIONS.c.user)
+        .where(SESSIONS.c.expires_at_ms > now_ms, USERS.c.disabled.is_(False))
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def end(connection: Connection, token: str) -> None:
     """End a session; one that is not there is ended already."""
-    connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == _hash(token)))
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == identity_of(token)))
 
 
 def end_all(connection: Connection, user: str) -> None:
@@ -74,5 +86,6 @@ def purge(connection: Connection, *, now_ms: int) -> None:
     connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at_ms <= now_ms))
 
 
-def _hash(token: str) -> str:
+def identity_of(token: str) -> str:
+    """Return what the store knows a token by: its SHA-256 in hexadecimal."""
     return sha256(token.encode()).hexdigest()

@@ -68,19 +68,24 @@ def everybody(connection: Connection) -> tuple[User, ...]:
 def verify(connection: Connection, name: str, password: str) -> User | None:
     """Return the person whose name and password these are; None if they are not, or the person is disabled.
 
-    An unknown name takes as long as a wrong password. A hash of older parameters is replaced by a new one.
+    An unknown name takes as long as a wrong password. Nothing is written (`refresh_hash` does).
     """
-    found = connection.execute(select(USERS.c.password_hash).where(USERS.c.name == name)).scalar_one_or_none()
+    found = _hash_of(connection, name)
     try:
         _HASHER.verify(found or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return None
-    if found is None:
-        return None
-    if _HASHER.check_needs_rehash(found):
-        _set(connection, name, password_hash=_HASHER.hash(password))
     user = get(connection, name)
     return None if user is None or user.disabled else user
+
+
+def refresh_hash(connection: Connection, name: str, password: str) -> bool:
+    """Hash a verified password anew if its hash has older parameters than today's; return whether it had."""
+    found = _hash_of(connection, name)
+    if found is None or not _HASHER.check_needs_rehash(found):
+        return False
+    _set(connection, name, password_hash=_HASHER.hash(password))
+    return True
 
 
 def set_password(connection: Connection, name: str, password: str) -> None:
@@ -115,6 +120,12 @@ def _hashed(password: str) -> str:
 @functools.cache
 def _nobody() -> str:
     return _HASHER.hash("the password of nobody")
+
+
+def _hash_of(connection: Connection, name: str) -> str | None:
+    query = select(USERS.c.password_hash).where(USERS.c.name == name)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def _set(connection: Connection, name: str, **values: object) -> None:
