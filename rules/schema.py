@@ -64,7 +64,7 @@ def load_with_tests(
                 faults.append(document.fault((*place, "id"), f"the id {item.rule.id!r} is taken by {where}"))
             else:
                 known[item.rule.id] = item
-    return tuple(known[name] for name in sorted(known)), tuple(faults)
+    return tuple(known[name] for name in sorted(known)), tuple(sorted(faults))
 
 
 @cache
@@ -143,14 +143,15 @@ def _condition(
     kind = kinds().get(name)
     if kind is None:
         return None, [document.fault(path, f"there is no condition {name!r} (there are: {', '.join(kinds())})")]
-    options = validate(kind.options, document, path)
-    if isinstance(options, tuple):
-        return None, list(options)
+    written = when[name]
     faults = [
         document.fault((*path, *where), f"{observed_property!r} is not in the data dictionary")
-        for where, observed_property in kind.reads(options)
+        for where, observed_property in (kind.reads(written) if isinstance(written, dict) else ())
         if observed_property not in dictionary
     ]
+    options = validate(kind.options, document, path)
+    if isinstance(options, tuple):
+        faults += options
     return (None, faults) if faults else (kind.build(options, dictionary), [])
 
 

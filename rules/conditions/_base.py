@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 import pydantic
@@ -85,11 +85,11 @@ Place = tuple[str, ...]
 class ConditionKind(Generic[Options]):
     """What a file of this folder exports as `CONDITION`.
 
-    `reads` returns the properties that the options name, each with its place in them; `build` makes the condition and
-    is called only when the dictionary has them all.
+    `reads` returns the properties that options name, each with its place in them; it is given them as they stand in
+    the file, right or wrong. `build` makes the condition of right ones; the dictionary then has all that they read.
     """
 
     name: str
     options: type[Options]
-    reads: Callable[[Options], tuple[tuple[Place, str], ...]]
+    reads: Callable[[Mapping[str, Any]], tuple[tuple[Place, str], ...]]
     build: Callable[[Options, Mapping[str, Property]], Condition]

@@ -9,7 +9,7 @@ Every device is judged by its own cadence (device register). Any observation of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pydantic
@@ -45,7 +45,7 @@ class Options(pydantic.BaseModel):
     for_intervals: float = pydantic.Field(3.0, ge=1, le=10_000, description="Silent intervals that are too many")
 
 
-def _reads(_options: Options) -> tuple[tuple[Place, str], ...]:
+def _reads(_options: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
     return ()
 
 

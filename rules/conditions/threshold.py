@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 import pydantic
@@ -112,8 +112,9 @@ class Options(pydantic.BaseModel):
         return self
 
 
-def _reads(options: Options) -> tuple[tuple[Place, str], ...]:
-    return ((("property",), options.observed_property),)
+def _reads(options: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
+    observed_property = options.get("property")
+    return ((("property",), observed_property),) if isinstance(observed_property, str) else ()
 
 
 def _build(options: Options, dictionary: Mapping[str, Property]) -> Condition:
