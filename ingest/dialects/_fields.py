@@ -146,8 +146,7 @@ def _properties(name: str, device: Device, lookup: Lookup) -> tuple[tuple[str, .
     own = lookup.property(name)
     if own is not None:
         return (own.name,), own.unit
-    key = _key(name)
-    properties, usual = _FIELDS.get(key) or _FIELDS.get(_CHANNEL.sub("", key)) or ((), None)
+    properties, usual = _FIELDS.get(_key(name)) or _FIELDS.get(_key(_CHANNEL.sub("", name))) or ((), None)
     return tuple(name for name in properties if _belongs(name, device)), usual
 
 

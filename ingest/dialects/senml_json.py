@@ -129,9 +129,8 @@ def _named(name: str, lookup: Lookup) -> tuple[Device, str]:
 
 def _readings_of(name: str) -> Iterator[tuple[str, str]]:
     yield name.rstrip(":/"), ""
-    for separator in "/:_":
-        device_name, found, field = name.rpartition(separator)
-        if found and device_name:
+    for device_name, separator, field in (name.rpartition("/"), name.rpartition(":"), name.partition("_")):
+        if separator and device_name:
             yield device_name, field
 
 

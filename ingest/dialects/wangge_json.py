@@ -100,7 +100,8 @@ def _doubted(message: _Message, time: int, lookup: Lookup) -> Mapping[str, Serie
     if message.cell is not None and message.cell != device.cell:
         detail = f"device {device.id} says cell {shown(message.cell)}, the register says {device.cell}"
         raise unacceptable(Reason.UNKNOWN_CELL, detail)
-    return lookup.series_of(device.id) or {}
+    row = lookup.series_of(device.id)
+    return {} if row is None else row
 
 
 def _explain(payload: bytes) -> Refusal:
