@@ -18,7 +18,7 @@ from alerts.store.tables import AUDIT
 _START = "0" * 64
 
 
-def append(  # noqa: PLR0913 - keyword-only; the columns of the log
+def append(
     connection: Connection,
     *,
     now_ms: int,

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, exists, select, update
 
 from alerts.notifiers._base import Notice
+from alerts.store import rows
 from alerts.store.statements import insert_new
 from alerts.store.tables import OUTBOX
 
@@ -38,8 +39,7 @@ def due(connection: Connection, now_ms: int, limit: int = 200) -> tuple[Notice, 
     )
     columns = [OUTBOX.c[name] for name in Notice.__struct_fields__]
     query = select(*columns).where(OUTBOX.c.sent_at_ms.is_(None), OUTBOX.c.next_attempt_ms <= now_ms, ~held_back)
-    rows = connection.execute(query.order_by(OUTBOX.c.id).limit(limit)).mappings()
-    return tuple(msgspec.convert(dict(row), Notice) for row in rows)
+    return tuple(rows.all_of(connection, query.order_by(OUTBOX.c.id).limit(limit), Notice))
 
 
 def mark_sent(connection: Connection, notice_ids: tuple[int, ...], now_ms: int) -> None:

@@ -16,13 +16,14 @@ Versioned = TypeVar("Versioned", Alert, Case)
 
 def all_of(connection: Connection, query: Select[Any], kind: type[Value]) -> list[Value]:
     """Return every row of the query as a value of `kind`, whose fields are the columns."""
-    return [msgspec.convert(dict(row), kind) for row in connection.execute(query).mappings()]
+    result = connection.execute(query)
+    names = [str(name) for name in result.keys()]  # noqa: SIM118 - a result's keys(), not a mapping's
+    return [msgspec.convert(dict(zip(names, row, strict=True)), kind) for row in result]
 
 
 def one_of(connection: Connection, query: Select[Any], kind: type[Value]) -> Value | None:
     """Return the first row of the query as a value of `kind`, or None."""
-    row = connection.execute(query.limit(1)).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), kind)
+    return next(iter(all_of(connection, query.limit(1), kind)), None)
 
 
 def change(connection: Connection, table: Table, row: Versioned, now_ms: int, **changes: Any) -> Versioned:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from alerts.cases.workflow import Role
+from alerts.store import rows
 from alerts.store.tables import SESSIONS, USERS
 
 _TOKEN_BYTES = 32
@@ -57,8 +58,7 @@ def find(connection: Connection, token: str, *, now_ms: int) -> Session | None:
             SESSIONS.c.token_hash == identity_of(token), SESSIONS.c.expires_at_ms > now_ms, USERS.c.disabled.is_(False)
         )
     )
-    row = connection.execute(query).mappings().first()
-    return None if row is None else msgspec.convert(dict(row), Session)
+    return rows.one_of(connection, query, Session)
 
 
 def live(connection: Connection, *, now_ms: int) -> frozenset[str]:

@@ -6,9 +6,21 @@ import msgspec
 from sqlalchemy import Connection, and_, or_, select
 
 from alerts.model import Alert
+from alerts.store import rows
 from alerts.store.statements import insert_new
 from alerts.store.tables import TRANSITIONS
 from rules.model import Evidence, Transition
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True):
+    rule_id: str
+    subject_kind: str
+    subject_id: str
+    state: str
+    since_ms: int
+    reason: str
+    evidence: str
+    known_at_ms: int
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +70,13 @@ def trace(connection: Connection, alerts: list[Alert], limit: int = 20) -> list[
             for one in alerts
         )
     )
-    query = select(TRANSITIONS).where(wanted).order_by(table.seq.desc()).limit(limit)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    for row in rows:
-        row["evidence"] = msgspec.json.decode(row["evidence"])
-    return [msgspec.convert(row, Trace) for row in reversed(rows)]
+    query = (
+        select(*(table[name] for name in _Row.__struct_fields__)).where(wanted).order_by(table.seq.desc()).limit(limit)
+    )
+    found = rows.all_of(connection, query, _Row)
+    return [
+        Trace(
+            **{**msgspec.structs.asdict(row), "evidence": msgspec.json.decode(row.evidence, type=tuple[Evidence, ...])}
+        )
+        for row in reversed(found)
+    ]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from alerts.cases.workflow import SYSTEM, Role
 from alerts.errors import AlertsError, Conflict, NotFound
 from alerts.model import Actor
+from alerts.store import rows
 from alerts.store.tables import USERS
 
 SHORTEST_PASSWORD = 10
@@ -137,4 +138,4 @@ def _users(connection: Connection, name: str | None) -> tuple[User, ...]:
     query = select(*(USERS.c[field] for field in User.__struct_fields__)).order_by(USERS.c.name)
     if name is not None:
         query = query.where(USERS.c.name == name)
-    return tuple(msgspec.convert(dict(row), User) for row in connection.execute(query).mappings())
+    return tuple(rows.all_of(connection, query, User))
