@@ -62,7 +62,7 @@ class SenmlJson:
             field = field or _BY_UNIT.get(record.get("u", ""), "")
             value = record.get("v", record.get("vb"))
             if field and value is not None:
-                time = bounded_ms(round(record["t"] * 1000), "t")
+                time = bounded_ms(round(number(record["t"] * 1000, "t")), "t")
                 stated = Stated(name=field, value=value, time_ms=time, unit=record.get("u"))
                 observations += observe([stated], device, frame, lookup, usual_units=False)
         return something(observations, frame)
