@@ -13,7 +13,10 @@ import msgspec
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """How something goes wrong: for which kind of device, what case it should become, how fast it comes and goes."""
+    """How something goes wrong: for which kind of device, and how fast it comes and goes.
+
+    `category` is the case that it should become; empty where it should only raise an alert.
+    """
 
     kind: str
     category: str
@@ -27,7 +30,7 @@ EFFECTS = {
     "congested": Effect(kind="traffic_detector", category="traffic_congestion", rise_s=60, fall_s=120),
     "stopped": Effect(kind="traffic_detector", category="traffic_stopped", rise_s=60, fall_s=120),
     "lamp_dark": Effect(kind="street_light", category="lamp_dark"),
-    "undervoltage": Effect(kind="lighting_circuit", category="lamp_schedule"),
+    "undervoltage": Effect(kind="lighting_circuit", category=""),
     "leaking": Effect(kind="lighting_circuit", category="lamp_leakage"),
     "overfull": Effect(kind="waste_bin", category="bin_full", rise_s=240),
     "burning": Effect(kind="waste_bin", category="bin_fire", rise_s=60, fall_s=120),

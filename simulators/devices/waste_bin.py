@@ -40,7 +40,7 @@ def _observe(truth: Truth, device: Device, at_ms: int) -> Values:
     air = 21 + 9 * truth.sunshine(device, at_ms) + truth.common_wobble("warmth", at_ms)
     return {
         "waste.fill_level": round(fill, 1),
-        "waste.temperature": round(air + wobble + 55 * truth.strength(device, "burning", at_ms), 1),
+        "waste.temperature": round(air + wobble + 46 * truth.strength(device, "burning", at_ms), 1),
         "waste.tilt": round(2 + wobble + 68 * truth.strength(device, "tilted", at_ms), 1),
         "device.battery_voltage": round(3.55 + 0.1 * truth.own(device, "battery"), 2),
     }
