@@ -65,6 +65,7 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
         bind(program, state, now_ms)
     find, lateness_ms, wrong = state.watches.get, program.lateness_ms, int(Quality.FAIL)
     awake: list[Observation] = []
+    woken: set[int] = set()
     for observation in batch:
         watch = find(observation.series.id)
         if watch is None:
@@ -78,13 +79,31 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
                 if len(recent) > watch.room:
                     watch.trim(lateness_ms)
         else:
-            watch.wake()  # the rest of its batch is judged in time order with it
             awake.append(observation)
+            if watch.low <= watch.high:
+                woken.add(observation.series.id)
+                watch.wake()
     work = Work(program, state)
     work.end_orphans(now_ms)
     if awake:
-        work.judge(awake)
+        work.judge(_whole(state, batch, awake, woken) if woken else awake)
     return work.done()
+
+
+def _whole(
+    state: EngineState, batch: Sequence[Observation], awake: list[Observation], woken: set[int]
+) -> list[Observation]:
+    """Return what is to be judged, with all that a series had in the batch before the observation that woke it."""
+    of_woken: dict[int, list[Observation]] = {}
+    for observation in batch:
+        if observation.series.id in woken:
+            of_woken.setdefault(observation.series.id, []).append(observation)
+    whole = [observation for observation in awake if observation.series.id not in woken]
+    for series, observations in of_woken.items():
+        if len(observations) > 1:
+            state.watches[series].forget({observation.phenomenon_time_ms for observation in observations})
+        whole += observations
+    return whole
 
 
 def check(program: Program, state: EngineState, now_ms: int) -> Step:

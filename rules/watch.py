@@ -75,6 +75,12 @@ class Watch:
         del recent[:old]
         self.room = len(recent) + _ROOM
 
+    def forget(self, times_ms: set[int]) -> None:
+        """Forget the observations of these times: they are judged again."""
+        if self.recent:
+            pairs = zip(self.recent[::2], self.recent[1::2], strict=True)
+            self.recent = array("d", [item for pair in pairs if pair[0] not in times_ms for item in pair])
+
     def history(self, lateness_ms: int) -> list[tuple[int, float]]:
         """Return (time, value) of what is recent, in time order; of two with the same time the one that came first."""
         flat = self.recent or array("d")

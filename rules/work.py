@@ -40,7 +40,7 @@ class Work:
     def __init__(self, program: Program, state: EngineState) -> None:
         self._program, self._state = program, state
         self._transitions: list[Transition] = []
-        self._changed: set[tuple[str, str]] = set()
+        self._changed: dict[tuple[str, str], bool] = {}  # → was there a row before
         self._too_late = 0
 
     def done(self) -> Step:
@@ -49,7 +49,10 @@ class Work:
         changed: dict[RowKey, bytes | None] = {}
         for key in sorted(self._changed):
             row = rows.get(key)
-            changed[key[0], DEVICE, key[1]] = None if row is None else pack(row)
+            if row is not None:
+                changed[key[0], DEVICE, key[1]] = pack(row)
+            elif self._changed[key]:
+                changed[key[0], DEVICE, key[1]] = None
         return Step(transitions=tuple(self._transitions), changed=changed, too_late=self._too_late)
 
     def judge(self, awake: list[Observation]) -> None:
@@ -93,12 +96,12 @@ class Work:
         return row
 
     def _keep(self, rule_id: str, device_id: str, row: RuleState) -> None:
-        key = rule_id, device_id
-        if not row.is_quiet:
-            self._state.rows[key] = row
-        elif self._state.rows.pop(key, None) is None:
-            return
-        self._changed.add(key)
+        rows, key = self._state.rows, (rule_id, device_id)
+        self._changed.setdefault(key, key in rows)
+        if row.is_quiet:
+            rows.pop(key, None)
+        else:
+            rows[key] = row
 
     def _hear(self, observation: Observation, presence: Presence) -> None:
         """End the silence of a device."""
@@ -113,7 +116,7 @@ class Work:
             since_ms = max(observation.result_time_ms, state.rows.pop((rule_id, device_id)).phase.since_ms)
             rule = self._program.rules[rule_id]
             self._transitions.append(sentences.heard(rule, evidence, since_ms, observation.result_time_ms))
-            self._changed.add((rule_id, device_id))
+            self._changed.setdefault((rule_id, device_id), True)
             heapq.heappush(state.due, (since_ms, rule_id, device_id))
         presence.silent = ()
         for watch in presence.watches:
@@ -145,7 +148,7 @@ class Work:
     def end_orphans(self, now_ms: int) -> None:
         """End what fires of rules that changed, and of rules and devices that are gone."""
         for (rule_id, device_id), row in self._state.orphans.items():
-            self._changed.add((rule_id, device_id))
+            self._changed[rule_id, device_id] = True
             if row.shown is not None and row.is_shown_firing:
                 subject = Subject(kind=DEVICE, id=device_id)
                 since_ms = max(now_ms, row.shown[1])
