@@ -1,0 +1,150 @@
+"""`/api/v1/alerts`: list, one, acknowledge, shelve, unshelve."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from alerts import actions
+from alerts.api import context as contexts
+from alerts.api.errors import answers, telling
+from alerts.api.paging import DEFAULT_LIMIT, Limit, Offset, Page, words
+from alerts.api.reads import alerts as reads
+from alerts.cases.workflow import Role
+from alerts.api.security import Principal, requires
+from alerts.errors import NotFound
+from alerts.store.database import reading
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+AlertId = Annotated[int, Path(ge=1, le=2**62)]
+
+
+class AlertOut(BaseModel):
+    """The life of one rule for one subject; times are milliseconds since 1970 UTC."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int = Field(examples=[41])
+    rule_id: str = Field(examples=["flood.road"])
+    rule_version: str = Field(examples=["5f3c9a1e"])
+    subject_kind: str = Field(examples=["device"])
+    subject_id: str = Field(examples=["wl-0007"])
+    domain: str = Field(examples=["weather"])
+    severity: str = Field(examples=["critical"])
+    title_zh: str = Field(examples=["道路积水"])
+    title_en: str = Field(examples=["Road flooding"])
+    reason: str = Field(examples=["weather.water_level 18.0 cm > 15 cm for 2m"])
+    cell: str = Field(examples=["450107003013001"])
+    device_id: str | None = Field(examples=["wl-0007"])
+    observed_property: str | None = Field(examples=["weather.water_level"])
+    state: str = Field(description="ISA-18.2: UNACK ACKED RTNUN NORM SHLVD DSUPR OOSRV", examples=["UNACK"])
+    firing: bool
+    fired_at_ms: int = Field(examples=[1764223200000])
+    resolved_at_ms: int | None
+    acknowledged_by: str | None
+    acknowledged_at_ms: int | None
+    shelved_until_ms: int | None
+    shelved_reason: str | None
+    case_id: int | None = Field(examples=[12])
+    case_number: str | None = Field(examples=["4501072026112700012"])
+    version: int = Field(examples=[1])
+
+
+class VersionIn(BaseModel):
+    """The version that the person saw: if it is not the current one, the answer is 409."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, examples=[1])
+
+
+class ShelveIn(VersionIn):
+    """Until when (site clock, at most a week ahead) and why an alert is put aside."""
+
+    until_ms: int = Field(examples=[1764230400000])
+    reason: str = Field(min_length=2, max_length=500, examples=["gauge is being repaired"])
+
+
+@router.get("", summary="List alerts, worst first", responses=answers(401, 403, 422), dependencies=[requires(Role.VIEWER)])
+def list_alerts(
+    request: Request,
+    state: Annotated[str | None, Query(description="comma list; `live` = UNACK,ACKED,RTNUN", examples=["live"])] = None,
+    severity: Annotated[str | None, Query(description="comma list", examples=["critical,major"])] = None,
+    domain: str | None = None,
+    cell: Annotated[str | None, Query(description="cell code or its beginning", pattern=r"^\d{1,15}$")] = None,
+    device_id: str | None = None,
+    rule_id: str | None = None,
+    case_id: int | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    offset: Offset = 0,
+) -> Page[AlertOut]:
+    """Return alerts: worst first, then the unacknowledged, then the newest."""
+    states = reads.LIVE_STATES if state == "live" else words(state)
+    wanted = reads.AlertFilter(
+        states=states, severities=words(severity), domain=domain, cell=cell,
+        device_id=device_id, rule_id=rule_id, case_id=case_id,
+    )
+    with reading(contexts.of(request).engine) as connection:
+        rows, total = reads.find(connection, wanted, limit=limit, offset=offset)
+    items = [AlertOut.model_validate(row) for row in rows]
+    return Page(items=items, total=total, limit=limit, offset=offset)
+
+
+@router.get("/{alert_id}", summary="Get one alert", responses=answers(401, 403, 404), dependencies=[requires(Role.VIEWER)])
+def get_alert(request: Request, alert_id: AlertId) -> AlertOut:
+    """Return one alert."""
+    with reading(contexts.of(request).engine) as connection:
+        return _one(connection, alert_id)
+
+
+@router.post("/{alert_id}/acknowledge", summary="Acknowledge an alert", responses=answers(401, 403, 404, 409, 422))
+def acknowledge(
+    request: Request, alert_id: AlertId, body: VersionIn, who: Principal = requires(Role.OPERATOR)
+) -> AlertOut:
+    """Say that a person has seen the alert."""
+    context = contexts.of(request)
+    with context.engine.begin() as connection:
+        _one(connection, alert_id)
+        actions.acknowledge(
+            connection, alert_id=alert_id, actor=who.actor, expected_version=body.version, now_ms=context.now_ms(),
+            context=context.actions
+        )
+        return _one(connection, alert_id)
+
+
+@router.post("/{alert_id}/shelve", summary="Put an alert aside for a while", responses=answers(401, 403, 404, 409, 422))
+def shelve(request: Request, alert_id: AlertId, body: ShelveIn, who: Principal = requires(Role.OPERATOR)) -> AlertOut:
+    """Take the alert out of the live list until a time, with a reason."""
+    context = contexts.of(request)
+    with context.engine.begin() as connection:
+        _one(connection, alert_id)
+        actions.shelve(
+            connection, alert_id=alert_id, actor=who.actor, expected_version=body.version, now_ms=context.now_ms(),
+            context=context.actions, until_ms=body.until_ms, reason=body.reason,
+        )
+        return _one(connection, alert_id)
+
+
+@router.post("/{alert_id}/unshelve", summary="Bring a shelved alert back", responses=answers(401, 403, 404, 409, 422))
+def unshelve(
+    request: Request, alert_id: AlertId, body: VersionIn, who: Principal = requires(Role.OPERATOR)
+) -> AlertOut:
+    """Bring the alert back into the live list before its time."""
+    context = contexts.of(request)
+    with context.engine.begin() as connection:
+        _one(connection, alert_id)
+        actions.unshelve(
+            connection, alert_id=alert_id, actor=who.actor, expected_version=body.version, now_ms=context.now_ms(),
+            context=context.actions
+        )
+        return _one(connection, alert_id)
+
+
+def _one(connection: Connection, alert_id: int) -> AlertOut:
+    row: Any = reads.get(connection, alert_id)
+    if row is None:
+        raise NotFound(f"there is no alert {alert_id}")
+    return AlertOut.model_validate(row)

@@ -1,0 +1,82 @@
+"""What the web application is given: one frozen value, filled by `deploy.web`, the same for API and console."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from sqlalchemy import Engine
+
+from alerts.cases.categories import Categories
+from alerts.context import CaseContext
+from ingest.cells import COMMUNITY_DIGITS, SUBDISTRICT_DIGITS, Cells
+from ingest.devices import Register
+from ingest.stores._base import Point
+from rules.model import Rule, Text
+
+
+class SeriesReader(Protocol):
+    """The part of the time-series store that is read here (`ingest.stores._base.SeriesStore` has it)."""
+
+    def read(
+        self, device_id: str, observed_property: str, from_ms: int, to_ms: int, limit: int = 10_000
+    ) -> list[Point]:
+        """Return the newest `limit` points of a series with from_ms ≤ time < to_ms, in order of time."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ClockView:
+    """The numbers of a scaled clock, so that a browser can count down by itself: now = start + speed · (wall - wall_start)."""
+
+    start_ms: int = 0
+    wall_start_ms: int = 0
+    speed: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """The parts of a site that people look at.
+
+    `places` names division codes (12, 9 and 6 digits); `crews` has the title of every crew by its id.
+    """
+
+    id: str
+    title: Text
+    zone: ZoneInfo
+    cells: Cells
+    register: Register
+    rules: Sequence[Rule]
+    categories: Categories
+    places: Mapping[str, str]
+    crews: Mapping[str, Text]
+
+    def place(self, cell: str) -> str:
+        """Return the sub-district and community of a cell, as far as they are named."""
+        return " ".join(self.places[code] for code in (cell[:SUBDISTRICT_DIGITS], cell[:COMMUNITY_DIGITS]) if code in self.places)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WebContext:
+    """Everything that a route or page may use.
+
+    `now_ms` is the site's clock (it may be scaled), `wall_ms` the wall clock (sessions and time-outs are for people);
+    `actions` is handed to `alerts.cases.actions.perform`; `secure_cookies` is on where the application is behind TLS.
+    """
+
+    engine: Engine
+    series: SeriesReader
+    now_ms: Callable[[], int]
+    wall_ms: Callable[[], int]
+    clock: ClockView
+    site: SiteView
+    actions: CaseContext
+    secure_cookies: bool = False
+
+
+def of(request: Request) -> WebContext:
+    """Return the context of the application that serves this request."""
+    context: WebContext = request.app.state.context
+    return context

@@ -1,0 +1,90 @@
+"""`/api/v1/rules`: the rules that run, with their limits and what to do about them."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from alerts.api import context as contexts
+from alerts.api.errors import answers
+from alerts.cases.workflow import Role
+from alerts.api.security import requires
+from alerts.errors import NotFound
+from rules.model import Rule
+
+router = APIRouter(prefix="/rules", tags=["rules"])
+
+
+class TextOut(BaseModel):
+    """The same text in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class LimitOut(BaseModel):
+    """A line to draw over a series, in the property's canonical unit; `side` is where the rule fires."""
+
+    observed_property: str = Field(examples=["weather.water_level"])
+    role: Literal["fires", "clears"]
+    side: Literal["above", "below"]
+    value: float = Field(examples=[15])
+
+
+class RuleOut(BaseModel):
+    """A rule as it runs."""
+
+    id: str = Field(examples=["flood.road"])
+    version: str
+    domain: str = Field(examples=["weather"])
+    severity: str = Field(examples=["critical"])
+    title: TextOut
+    subject: str = Field(examples=["device"])
+    where: dict[str, list[str]]
+    condition: str = Field(examples=["threshold"])
+    limits: list[LimitOut] = Field(description="empty for conditions that judge no value")
+    for_s: int = Field(examples=[120])
+    keep_firing_for_s: int
+    category: str | None = Field(description="key of the case category", examples=["road_flooding"])
+    runbook: TextOut
+    source: str
+
+
+@router.get("", summary="List the rules", responses=answers(401, 403), dependencies=[requires(Role.VIEWER)])
+def list_rules(request: Request) -> list[RuleOut]:
+    """Return all rules in order of their id."""
+    return [_rule(rule) for rule in sorted(contexts.of(request).site.rules, key=lambda rule: rule.id)]
+
+
+@router.get("/{rule_id}", summary="Get one rule", responses=answers(401, 403, 404), dependencies=[requires(Role.VIEWER)])
+def get_rule(request: Request, rule_id: str) -> RuleOut:
+    """Return one rule."""
+    for rule in contexts.of(request).site.rules:
+        if rule.id == rule_id:
+            return _rule(rule)
+    raise NotFound(f"there is no rule {rule_id!r}")
+
+
+def _rule(rule: Rule) -> RuleOut:
+    return RuleOut(
+        id=rule.id, version=rule.version, domain=rule.domain, severity=rule.severity, subject=rule.subject,
+        title=TextOut(zh=rule.title.zh, en=rule.title.en), where={key: list(values) for key, values in rule.where},
+        condition=type(rule.condition).__name__, limits=limits_of(rule), for_s=rule.for_s,
+        keep_firing_for_s=rule.keep_firing_for_s, category=rule.case.category if rule.case else None,
+        runbook=TextOut(zh=rule.runbook.zh, en=rule.runbook.en), source=rule.source,
+    )
+
+
+def limits_of(rule: Rule) -> list[LimitOut]:
+    """Return the lines of a rule; empty where it judges silence, not values."""
+    condition = rule.condition
+    if condition.reads != "values":
+        return []
+    side: Literal["above", "below"] = "above" if condition.quiet()[0] == -math.inf else "below"
+    return [
+        LimitOut(observed_property=one.observed_property, role=one.role, side=side, value=one.value)
+        for one in condition.limits()
+    ]

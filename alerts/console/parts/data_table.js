@@ -1,0 +1,36 @@
+// A table of plain values. Columns: {key, title, kind}; kinds: text, wide, number, moment, hour, severity, link (value
+// [address, words]), good (a truth that ought to hold), state (a word of the text table).
+import { day, moment, number, text } from "/console/static/common.js";
+
+export default {
+  template: `
+    <div>
+      <div v-if="!rows.length" class="w-empty"><b>{{ emptyTitle }}</b>{{ emptyMeans }}</div>
+      <table v-else class="w-table">
+        <thead><tr><th v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number' }">{{ one.title }}</th></tr></thead>
+        <tbody>
+          <tr v-for="(row, index) in rows" :key="index">
+            <td v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number', number: isCode(one.kind), wide: one.kind === 'wide' }">
+              <a v-if="one.kind === 'link' && row[one.key]" :href="row[one.key][0]">{{ row[one.key][1] }}</a>
+              <span v-else-if="one.kind === 'severity'" :class="['w-sev', 'sev-' + row[one.key]]">{{ t("severity." + row[one.key]) }}</span>
+              <span v-else-if="one.kind === 'good'" :style="{ color: row[one.key] ? 'var(--good)' : 'var(--critical)' }">{{ t(row[one.key] ? "table.yes" : "table.no") }}</span>
+              <span v-else :class="{ 'w-runbook': one.kind === 'wide' }">{{ show(row[one.key], one.kind) }}</span>
+            </td>
+          </tr>
+        </tbody>
+      </table>
+      <div v-if="total > rows.length" class="w-more">{{ t("list.more", { n: total - rows.length }) }}</div>
+    </div>`,
+  props: { columns: Array, rows: Array, total: Number, emptyTitle: String, emptyMeans: String },
+  methods: {
+    t: text,
+    isCode: (kind) => ["number", "moment", "hour", "code"].includes(kind),
+    show(value, kind) {
+      if (value === null || value === undefined || value === "") return "–";
+      if (kind === "number") return number(value);
+      if (kind === "moment") return moment(value);
+      if (kind === "hour") return `${day(value)} ${moment(value).slice(-5)}`;
+      return value;
+    },
+  },
+};

@@ -1,0 +1,38 @@
+"""`wangge web`: console, API and crew pages over the data folder of a pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands._base import Command
+
+
+def web(
+    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, [web], [clock].")],
+) -> None:
+    """Serve console, API and crew pages until SIGTERM or Ctrl-C."""
+    import os
+
+    from deploy.settings import load
+
+    settings = load(config)
+    metrics = settings.data / "metrics"
+    if metrics.is_dir():
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)  # before prometheus_client is imported
+
+    from deploy.web import ADMINISTRATOR, context, first_password, listen, serve
+
+    made = context(settings)
+    listener = listen(settings.web.host, settings.web.port)
+    password = first_password(made)
+    if password is not None:
+        typer.echo(f"first administrator: {ADMINISTRATOR}  password: {password}  (shown once)")
+    host, port = listener.getsockname()[:2]
+    typer.echo(f"console: http://{host}:{port}/", err=True)
+    serve(made, listener)
+
+
+COMMAND = Command("web", web)

@@ -1,0 +1,134 @@
+"""The web application as a process: API, console and crew pages over the data folder that the pipeline writes to."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Connection
+
+from alerts.api.app import create_app
+from alerts.api.context import ClockView, SiteView, WebContext
+from alerts.cases.workflow import Role
+from alerts.errors import StoreError
+from alerts.store import audit, users
+from alerts.store.database import check_schema, open_database, reading
+from deploy.app import case_context, checked_site, series_store
+from deploy.clock import wall_ms
+from deploy.commands._base import UserError
+from deploy.settings import Settings
+from deploy.site import Site
+from rules.model import Text
+
+ADMINISTRATOR = "admin"
+_PASSWORD_BYTES = 12
+
+
+def ensure_administrator(connection: Connection, now_ms: int) -> str | None:
+    """Add the first administrator and return the password, to be shown once; None where there are people already."""
+    if users.everybody(connection):
+        return None
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    users.create(connection, ADMINISTRATOR, password, Role.ADMINISTRATOR, now_ms=now_ms)
+    _added(connection, ADMINISTRATOR, Role.ADMINISTRATOR, now_ms)
+    return password
+
+
+def ensure_crews(connection: Connection, site: Site, password: str, now_ms: int) -> None:
+    """Add a user for each crew of the site that has none: its name is the crew's, the password is for all of them."""
+    known = {user.name for user in users.everybody(connection)}
+    for crew in crews(site):
+        if crew not in known:
+            users.create(connection, crew, password, Role.CREW, now_ms=now_ms, crew=crew)
+            _added(connection, crew, Role.CREW, now_ms)
+
+
+def _added(connection: Connection, name: str, role: Role, now_ms: int) -> None:
+    detail = {"role": role.value}
+    audit.append(connection, now_ms=now_ms, actor="wangge", action="user.add", object=f"user {name}", detail=detail)
+
+
+def crews(site: Site) -> dict[str, Text]:
+    """Return the title of every crew of the responsibility matrix by its id."""
+    return {crew.id: crew.title for unit in site.matrix.units.values() for crew in unit.crews}
+
+
+def site_view(site: Site) -> SiteView:
+    """Return what people see of a site."""
+    return SiteView(
+        id=site.id,
+        title=Text(zh=site.title_zh, en=site.title_en),
+        zone=site.zone,
+        cells=site.cells,
+        register=site.register,
+        rules=site.rules,
+        categories=site.categories,
+        places=site.places,
+        crews=crews(site),
+    )
+
+
+def context(settings: Settings) -> WebContext:
+    """Open the stores and return what the application is given; raises UserError for what a person can mend."""
+    site = checked_site(settings.site)
+    database = settings.data / "state.db"
+    if not database.is_file():
+        raise UserError(f"{database} does not exist: start the pipeline once (`wangge run`), or name another data folder")
+    try:
+        engine = open_database(f"sqlite:///{database}")
+        check_schema(engine)
+    except StoreError as exc:
+        raise UserError(str(exc)) from exc
+    clock = settings.real_clock()
+    return WebContext(
+        engine=engine,
+        series=series_store(settings, site),
+        now_ms=clock.now_ms,
+        wall_ms=wall_ms,
+        clock=ClockView(start_ms=clock.start_ms, wall_start_ms=clock.wall_start_ms, speed=clock.speed),
+        site=site_view(site),
+        actions=case_context(site),
+    )
+
+
+def application(made: WebContext) -> FastAPI:
+    """Return API, crew pages and console as one application (one a process: NiceGUI keeps its pages globally)."""
+    from alerts.console.app import mount  # noqa: PLC0415 - heavy; commands that only need people must not wait for it
+
+    app = create_app(made)
+    mount(app, made)
+    return app
+
+
+def first_password(made: WebContext) -> str | None:
+    """Add the first administrator where there is nobody, and return the password."""
+    with reading(made.engine) as connection:
+        if users.everybody(connection):
+            return None
+    with made.engine.begin() as connection:
+        return ensure_administrator(connection, made.now_ms())
+
+
+def serve(made: WebContext, listener: socket.socket) -> None:
+    """Serve on a socket that listens already, until SIGTERM or Ctrl-C."""
+    config = uvicorn.Config(
+        application(made), log_level="warning", access_log=False, proxy_headers=False, server_header=False,
+        ws_max_size=1_000_000, timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raises UserError where the port is taken or the address is not ours."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as exc:
+        remedy = "end the program that has it, or set another `port` under [web]"
+        raise UserError(f"cannot listen on {host}:{port}: {exc.strerror or exc}: {remedy}") from exc
+    return listener
