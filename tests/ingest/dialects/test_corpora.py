@@ -1,0 +1,183 @@
+"""Real messages of vendors, network servers and standards give observations or a named refusal."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.dialects.senml_json import resolve
+from ingest.errors import Reason
+from ingest.model import Frame, Observation, Refusal
+from ingest.topics import discover
+from tests.ingest.dialects.recorded import register_of
+
+pytestmark = pytest.mark.corpora
+
+RECEIVED_MS = 1_800_000_000_000
+MODELS = {
+    "TrafficFlowObserved": "traffic",
+    "Streetlight": "lighting",
+    "StreetlightControlCabinet": "lighting",
+    "WasteContainer": "waste",
+}
+# what a register would say about these vendors' fields
+VENDORS: dict[str, dict[str, str]] = {
+    "teneo-iot-filling-degree-sensor": {"unit.battery": "V", "unit.distance": "cm", "height_cm": "200"},
+    "netvox-r718x": {"unit.Distance": "mm"},
+    "elsys-elt-ultrasonic": {"unit.distance": "mm", "height_cm": "900"},
+    "decentlab-dl-mbx": {"height_cm": "200"},
+    "dingtek-df702": {"field.level": "distance", "height_cm": "200"},
+    "noah-trashbin-sensor": {"unit.level": "%"},
+    "milesight-iot-am107": {"unit.battery": "%"},
+    "sensecap-sensecap2120-8-in-1": {"unit.battery": "%"},
+    "uradmonitor-uradmonitor-model-a3": {"unit.pressure": "Pa"},
+}
+
+
+def outcome_of(topic: str, payload: bytes, devices: dict[str, dict[str, Any]]) -> tuple[Observation, ...] | Refusal:
+    """Return what comes of a message; a refusal has a known reason."""
+    frame = Frame(topic=topic, payload=payload, received_at_ms=RECEIVED_MS, source="test")
+    outcome = discover().decode(frame, register_of(devices))
+    if isinstance(outcome, Refusal):
+        assert outcome.reason in set(Reason)
+    return outcome
+
+
+def values(outcome: tuple[Observation, ...] | Refusal) -> dict[str, float]:
+    """Return the last value of each property."""
+    assert not isinstance(outcome, Refusal), outcome
+    return {one.observed_property: one.value for one in outcome}
+
+
+def uplinks(corpora: Path) -> list[dict[str, Any]]:
+    """Return the lines of the network servers' uplinks."""
+    text = (corpora / "ttn-lorawan-devices" / "network-uplinks.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_vendor_uplinks(corpora: Path) -> None:
+    """Every vendor's uplink over The Things Stack is read, and bins, weather and air stations measure something."""
+    measured: Counter[str] = Counter()
+    for line in uplinks(corpora):
+        payload = json.dumps(line["payload"], ensure_ascii=False).encode()
+        ids = line["payload"].get("end_device_ids", {"device_id": "other", "dev_eui": ""})
+        domain = "weather" if line["domain"] == "air" else line["domain"]
+        device = {"domain": domain, "eui": ids["dev_eui"], "attributes": VENDORS.get(ids["device_id"], {})}
+        outcome = outcome_of(line["topic"], payload, {ids["device_id"]: device})
+        if line["network"] != "tts-v3":
+            assert isinstance(outcome, Refusal)
+            assert outcome.reason == "unknown_topic"
+            continue
+        found = values(outcome)
+        measured[line["domain"]] += any(not name.startswith("device.") for name in found)
+
+    assert measured["waste"] >= 13
+    assert measured["weather"] >= 5
+    assert measured["air"] >= 10
+
+
+@pytest.mark.parametrize(
+    "codec, number, expected",
+    [
+        ("decentlab/dl-atm41", 0, {"weather.pressure": 959.6, "weather.wind_speed": 0.09, "weather.humidity": 52.4}),
+        ("decentlab/dl-pm", 0, {"weather.pressure": 968.0, "weather.pm2_5": 3.9}),
+        ("decentlab/dl-tbrg-01", 0, {"weather.rain_increment": 0.4}),
+        ("decentlab/dl-mbx", 0, {"waste.fill_level": 38.3}),
+        ("dingtek/df702", 0, {"waste.fill_level": 0.0, "waste.temperature": 25.0, "waste.tilt": 0.0}),
+        ("netvox/r718x", 1, {"waste.fill_level": 50.0, "waste.temperature": 26.3, "device.battery_voltage": 3.6}),
+        ("teneo-iot/filling-degree", 2, {"waste.fill_level": 40.0, "waste.temperature": 18.75}),
+        ("teneo-iot/filling-degree", 3, {"device.battery_voltage": 3.3}),
+        ("uradmonitor/uradmonitor-model-a3", 0, {"weather.pressure": 1021.15, "weather.pm10": 11.0}),
+        ("sensecap/sensecap2120", 1, {"weather.temperature": 21.4, "weather.humidity": 31.4}),
+    ],
+)
+def test_vendor_values(corpora: Path, codec: str, number: int, expected: dict[str, float]) -> None:
+    """What a vendor's decoder gives arrives in canonical units."""
+    lines = [line for line in uplinks(corpora) if line["network"] == "tts-v3" and codec in line["codec"]]
+    line = lines[number]
+    device_id = line["payload"]["end_device_ids"]["device_id"]
+    domain = "weather" if line["domain"] == "air" else line["domain"]
+    device = {"domain": domain, "attributes": VENDORS.get(device_id, {})}
+    found = values(outcome_of(line["topic"], json.dumps(line["payload"]).encode(), {device_id: device}))
+
+    assert {name: found.get(name) for name in expected} == pytest.approx(expected)
+    if len(expected) == 1:
+        assert [name for name in found if not name.startswith("device.")] in ([*expected], [])
+
+
+def test_the_things_stack_documents(corpora: Path) -> None:
+    """Every document of The Things Stack gives observations or a named refusal, and its uplinks are measured."""
+    devices = {name: {"domain": "weather"} for name in ("dev1", "my-motion-sensor-1", "eui-70b3d52dd600035a")}
+    files = sorted((corpora / "thethingsstack-v3").glob("*.json"))
+    found = {file.stem: outcome_of("v3/app1@city/devices/dev1/up", file.read_bytes(), devices) for file in files}
+    refused = Counter(outcome.reason for outcome in found.values() if isinstance(outcome, Refusal))
+
+    assert len(files) > 25
+    assert set(refused) <= {"not_measured", "shape", "time"}
+    assert values(found["integrations__data-formats__04"])["weather.temperature"] == 1.0
+    assert values(found["integrations__cloud-integrations__ubidots__01"])["weather.humidity"] == 44.0
+    assert found["integrations__data-formats__03"] == Refusal(
+        stage="normalise",
+        reason="not_measured",
+        detail="the uplink was simulated in the console of the network server",
+    )
+
+
+def entities(corpora: Path) -> list[Path]:
+    """Return every example of the eight models."""
+    return sorted((corpora / "fiware-smart-data-models").glob("*/*/examples/*"))
+
+
+def test_smart_data_models(corpora: Path) -> None:
+    """Every example of the Smart Data Models gives observations or a named refusal, in all four forms alike."""
+    measured: Counter[str] = Counter()
+    for file in entities(corpora):
+        model = file.parts[-3]
+        units = {"unit.voltage": "V", "unit.current": "mA", "unit.powerConsumption": "W", "unit.currentLevel": "m"}
+        entity_id = json.loads(file.read_text(encoding="utf-8"))["id"]
+        device = {"domain": MODELS.get(model, "weather"), "attributes": units}
+        outcome = outcome_of(f"ngsi/{model}", file.read_bytes(), {entity_id: device})
+        measured[model] += not isinstance(outcome, Refusal)
+
+    assert len(measured) == 8
+    assert (measured["TrafficFlowObserved"], measured["WeatherObserved"], measured["Streetlight"]) == (4, 4, 4)
+    assert measured["FloodMonitoring"] == 4
+    assert measured["AirQualityObserved"] >= 4
+
+
+def test_smart_data_model_values(corpora: Path) -> None:
+    """Fractions become percent, a count of five minutes becomes vehicles an hour, in every form."""
+    for file in entities(corpora):
+        if file.parts[-3] == "TrafficFlowObserved":
+            entity_id = json.loads(file.read_text(encoding="utf-8"))["id"]
+            found = values(outcome_of("ngsi/x", file.read_bytes(), {entity_id: {"domain": "traffic"}}))
+
+            assert found == pytest.approx({"traffic.speed": 52.6, "traffic.occupancy": 76.0, "traffic.flow": 2364.0})
+
+
+@pytest.mark.parametrize("number", range(1, 13))
+def test_senml_resolution(corpora: Path, number: int) -> None:
+    """A pack of RFC 8428 resolves as the RFC's own tool resolves it (which leaves data values out)."""
+    folder = corpora / "senml-rfc8428"
+    expected = json.loads((folder / f"ex{number}.gen.resolved.json").read_text(encoding="utf-8"))
+    pack = json.loads((folder / f"ex{number}.json").read_text(encoding="utf-8"))
+    resolved = [record for record in resolve(pack, expected[0]["t"]) if "vd" not in record]
+
+    assert resolved == [record | {"t": pytest.approx(record["t"])} for record in expected]
+
+
+def test_senml_packs(corpora: Path) -> None:
+    """Every pack in JSON gives observations or a named refusal."""
+    names = ("urn:dev:ow:10e2073a01080063", "urn:dev:ow:10e2073a0108006", *(f"2001:db8::{n}" for n in range(1, 5)))
+    devices = {name: {"domain": "weather"} for name in names}
+    files = sorted((corpora / "senml-rfc8428").glob("ex*.json"))
+    found = {file.name: outcome_of("senml/x", file.read_bytes(), devices) for file in files}
+
+    assert values(found["ex1.json"]) == {"weather.temperature": 23.1}
+    assert values(found["ex6.json"]) == {"weather.temperature": 12.3, "weather.humidity": 67.0}
+    assert values(found["ex5.json"]) == {"weather.humidity": 21.2, "device.battery_level": 98.0}
+    assert sum(not isinstance(outcome, Refusal) for outcome in found.values()) >= 20
