@@ -15,13 +15,15 @@ import msgspec
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """How something goes wrong: for which kind of device, and how fast it comes and goes.
 
-    `category` is the case that it should become; empty where it should only raise an alert.
+    `category` is the case that it should become; empty where it should only raise an alert. No crew comes for an alert,
+    so such an effect ends by itself after `lasts_s`.
     """
 
     kind: str
     category: str
     rise_s: int = 0
     fall_s: int = 0
+    lasts_s: int | None = None
 
 
 EFFECTS = {
@@ -30,7 +32,7 @@ EFFECTS = {
     "congested": Effect(kind="traffic_detector", category="traffic_congestion", rise_s=60, fall_s=120),
     "stopped": Effect(kind="traffic_detector", category="traffic_stopped", rise_s=60, fall_s=120),
     "lamp_dark": Effect(kind="street_light", category="lamp_dark"),
-    "undervoltage": Effect(kind="lighting_circuit", category=""),
+    "undervoltage": Effect(kind="lighting_circuit", category="", lasts_s=1_500),
     "leaking": Effect(kind="lighting_circuit", category="lamp_leakage"),
     "overfull": Effect(kind="waste_bin", category="bin_full", rise_s=240),
     "burning": Effect(kind="waste_bin", category="bin_fire", rise_s=60, fall_s=120),
@@ -39,7 +41,10 @@ EFFECTS = {
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that went wrong; the JSON of the truth file has these fields (times in ms UTC, `fixed_ms` or null)."""
+    """One thing that went wrong; the JSON of the truth file has these fields.
+
+    Times are ms UTC; `fixed_ms` is when it was mended or ended by itself, null while nobody knows.
+    """
 
     id: str
     effect: str

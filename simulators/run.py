@@ -32,7 +32,10 @@ class Pulse:
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Report:
-    """What a run did; `late_s` is how far (wall seconds) sending fell behind the clock at worst."""
+    """What a run did; `late_s` is how far (wall seconds) sending fell behind the clock at worst.
+
+    A run that begins after its start first catches up; that is no lateness, unless it never does.
+    """
 
     published: int = 0
     acknowledged: int = 0
@@ -69,12 +72,14 @@ def send(
     A device always uses the same connection, so its frames keep their order.
     """
     report = Report()
+    caught_up = False
     for frame in frames:
         while (ahead_s := pulse.wall_s(frame.send_ms - pulse.now_ms())) > 0 and not stop.is_set():
+            caught_up, report.late_s = True, report.late_s if caught_up else 0.0
             stop.wait(min(ahead_s, _SLICE_S))
         if stop.is_set():
             break
-        report.late_s = max(report.late_s, -ahead_s)
+        report.late_s = max(report.late_s, -ahead_s) if caught_up else -ahead_s
         publishers[zlib.crc32(frame.device_id.encode()) % len(publishers)].publish(frame.topic, frame.payload)
         report.published += 1
         if report.published % _TRUTH_EVERY_FRAMES == 0:

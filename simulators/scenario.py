@@ -125,14 +125,16 @@ class Planner:
 
 
 def _incident(number: str, wanted: Plan, device: Device, start_ms: int) -> Incident:
+    effect = EFFECTS[wanted.effect]
     return Incident(
         id=number,
         effect=wanted.effect,
         domain=device.domain,
-        category=EFFECTS[wanted.effect].category,
+        category=effect.category,
         device_id=device.id,
         cell=device.cell,
         start_ms=start_ms + wanted.at,
+        fixed_ms=None if effect.lasts_s is None else start_ms + wanted.at + effect.lasts_s * 1000,
         false_fixes_planned=wanted.false_fixes,
     )
 
