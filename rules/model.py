@@ -54,9 +54,11 @@ class CaseTemplate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as the engine runs it. `version` is a digest of its file content; an alert names it.
+    """A rule as the engine runs it.
 
-    `where` selects devices: every (attribute, allowed values) must match; `kind` and `domain` are attributes too.
+    `version` is a digest of what it judges by (where, when, for, …), not of its texts; an alert names it, and a rule of
+    another version begins anew. `where` selects devices: every (attribute, allowed values) must match; `kind` and `domain` are attributes too; without
+    `domain` there, it selects devices of its own.
     """
 
     id: str
@@ -94,7 +96,8 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """A change of a rule's state for one subject. Identity: (rule_id, subject, state, since_ms).
 
     `since_ms` is event time (for no data: the time at which the silence became too long); `received_at_ms` is the
-    receipt time of the frame that caused it (0 for clock-driven ones), from which latency is measured.
+    receipt time of the observation that caused it (0 for clock-driven ones), from which latency is measured. Firing and
+    resolved alternate in the order in which they are given, whatever their since (rules.lateness, docs/rules.md).
     """
 
     rule_id: str

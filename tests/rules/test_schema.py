@@ -1,0 +1,267 @@
+"""Rule files: every fault with its line, overriding, versions, the schema for editors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rules.conditions.no_data import NoData
+from rules.model import CaseTemplate, Severity, Text
+from rules.schema import CATALOG, json_schema, load, load_with_tests
+
+RULE = """\
+- id: flood.road
+  title: {zh: 道路积水, en: Road flooding}
+  domain: weather
+  where: {kind: water_level_gauge, place: [road, bridge]}
+  when:
+    threshold: {property: weather.water_level, above: 15, clear_below: 10}
+  for: 2m
+  keep_firing_for: 1h30m
+  severity: critical
+  case:
+    category: road_flooding
+    verify: {normal_for: 5m, give_up_after: 20m}
+  runbook: {zh: 抽水, en: Pump}
+  source: somewhere
+  tests:
+    - name: fires
+      series: {weather.water_level: "10 16x5"}
+      expect: [{at: 3m, state: firing}]
+"""
+
+
+def write(folder: Path, text: str, name: str = "rule.yaml") -> Path:
+    """Write a rule file."""
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def faults_of(world: Any, folder: Path, text: str) -> list[tuple[int, str, str]]:
+    """Return (line, path, message) of the faults of a rule file."""
+    rules, faults = load([write(folder, text)], world.dictionary)
+    assert rules == () or faults == ()
+    return [(fault.line, fault.path, fault.message) for fault in faults]
+
+
+def test_load_builds_the_rule(world: Any, tmp_path: Path) -> None:
+    """A rule file becomes a domain value."""
+    (rule,), faults = load([write(tmp_path, RULE)], world.dictionary)
+
+    assert faults == ()
+    assert rule == world.rule(
+        version=rule.version,
+        title=Text(zh="道路积水", en="Road flooding"),
+        severity=Severity.CRITICAL,
+        where=(("kind", ("water_level_gauge",)), ("place", ("road", "bridge"))),
+        for_s=120,
+        keep_firing_for_s=5400,
+        case=CaseTemplate(category="road_flooding", normal_for_s=300, give_up_after_s=1200),
+        runbook=Text(zh="抽水", en="Pump"),
+        source="somewhere",
+    )
+
+
+def test_load_reads_a_file_with_one_rule(world: Any, tmp_path: Path) -> None:
+    """A mapping is a rule, a list holds several."""
+    text = (
+        "id: weather.silent\ntitle: {zh: 无, en: Silent}\ndomain: weather\nwhen: {no_data: {}}\n"
+        "severity: info\nrunbook: {zh: 看, en: Look}\n"
+    )
+    (rule,), faults = load([write(tmp_path, text)], world.dictionary)
+
+    assert faults == ()
+    assert NoData(for_intervals=3) == rule.condition
+
+
+@pytest.mark.parametrize(
+    "old, new, expected",
+    [
+        (
+            "weather.water_level, above",
+            "weather.water_lvl, above",
+            [(6, "0.when.threshold.property", "'weather.water_lvl' is not in the data dictionary")],
+        ),
+        (
+            "clear_below: 10",
+            "clear_below: 16",
+            [(6, "0.when.threshold", "clear_below 16 is on the wrong side of above 15")],
+        ),
+        (
+            "clear_below: 10",
+            "clear_above: 10",
+            [(6, "0.when.threshold", "clear_above does not go with above: use clear_below")],
+        ),
+        (
+            "clear_below: 10",
+            "below: 10",
+            [(6, "0.when.threshold", "exactly one of above, at_least, below, at_most is needed")],
+        ),
+        ("above: 15", "above: high", [(6, "0.when.threshold.above", "Input should be a valid number (is 'high')")]),
+        ("above: 15", "above: .inf", [(6, "0.when.threshold.above", "Input should be a finite number (is inf)")]),
+        (
+            "threshold:",
+            "treshold:",
+            [(6, "0.when.treshold", "there is no condition 'treshold' (there are: no_data, threshold)")],
+        ),
+        (
+            "for: 2m",
+            "for: 2",
+            [
+                (
+                    7,
+                    "0.for",
+                    "is not a duration: write a number with its unit, such as 30s, 5m, 2h, 1d, 1h30m (is 2)",
+                )
+            ],
+        ),
+        (
+            "severity: critical",
+            "severty: critical",
+            [(1, "0.severity", "Field required"), (9, "0.severty", "Extra inputs are not permitted (is 'critical')")],
+        ),
+        ("    category: road_flooding\n", "", [(11, "0.case.category", "Field required")]),
+        (
+            "give_up_after: 20m",
+            "give_up_after: 2m",
+            [(12, "0.case.verify", "give_up_after is shorter than normal_for")],
+        ),
+        ("place: [road, bridge]", "place: []", [(4, "0.where", "place: [] is neither a word nor a list of words")]),
+        ("place: [road, bridge]", "place: yes", [(4, "0.where", "place: True is neither a word nor a list of words")]),
+        (
+            "id: flood.road",
+            "id: Flood",
+            [(1, "0.id", "String should match pattern '^[a-z][a-z0-9_]*(\\.[a-z0-9_]+)+$' (is 'Flood')")],
+        ),
+        (
+            "10 16x5",
+            "10 16*5",
+            [
+                (
+                    17,
+                    "0.tests.0.series.weather.water_level",
+                    "'16*5' is not a value (16), a repeat (16x5), steps (20+2x4) or a gap (_, _x3) (is '10 16*5')",
+                )
+            ],
+        ),
+        (
+            "{weather.water_level:",
+            "{weather.wter_level:",
+            [(17, "0.tests.0.series.weather.wter_level", "'weather.wter_level' is not in the data dictionary")],
+        ),
+        (
+            "state: firing",
+            "state: fired",
+            [(18, "0.tests.0.expect.0.state", "Input should be 'pending', 'firing' or 'resolved' (is 'fired')")],
+        ),
+        ("at: 3m", "at: 6m", [(18, "0.tests.0.expect.0.at", "is after the last value of the series")]),
+        (
+            "{at: 3m, state: firing}",
+            "firing",
+            [(18, "0.tests.0.expect.0", "Input should be a valid dictionary or instance of ExpectEntry (is 'firing')")],
+        ),
+    ],
+)
+def test_load_reports_a_fault_at_its_line(
+    world: Any, tmp_path: Path, old: str, new: str, expected: list[tuple[int, str, str]]
+) -> None:
+    """Each mistake is named where it stands."""
+    assert old in RULE
+    assert expected == faults_of(world, tmp_path, RULE.replace(old, new))
+
+
+def test_load_reports_all_faults(world: Any, tmp_path: Path) -> None:
+    """Faults of every rule of every file come together, in the order of files and lines."""
+    write(tmp_path, RULE.replace("for: 2m", "for: 2").replace("above: 15", "abov: 15"), "a.yaml")
+    write(tmp_path, "- [", "b.yaml")
+    write(tmp_path, "just words", "c.yaml")
+    rules, faults = load([tmp_path, tmp_path / "missing.yaml"], world.dictionary)
+
+    assert rules == ()
+    assert [(Path(fault.file).name, fault.line, fault.message) for fault in faults] == [
+        ("a.yaml", 6, "Extra inputs are not permitted (is 15)"),
+        ("a.yaml", 7, "is not a duration: write a number with its unit, such as 30s, 5m, 2h, 1d, 1h30m (is 2)"),
+        ("b.yaml", 1, "is not YAML: expected the node content, but found '<stream end>'"),
+        ("c.yaml", 1, "is neither a rule nor a list of rules"),
+        ("missing.yaml", 1, "cannot be read: No such file or directory"),
+    ]
+
+
+def test_load_refuses_times_for_a_condition_of_the_clock(world: Any, tmp_path: Path) -> None:
+    """`for` would say the same as for_intervals, in another way."""
+    text = RULE.replace("threshold: {property: weather.water_level, above: 15, clear_below: 10}", "no_data: {}")
+    faults = faults_of(world, tmp_path, text)
+
+    message = "has no meaning for a condition that looks at the clock"
+    assert [(7, "0.for", message), (8, "0.keep_firing_for", message)] == faults
+
+
+def test_load_refuses_an_id_twice_in_a_folder(world: Any, tmp_path: Path) -> None:
+    """The second one is the fault, and names the first."""
+    write(tmp_path, RULE, "a.yaml")
+    write(tmp_path, "# again\n" + RULE, "b.yaml")
+    _, faults = load([tmp_path], world.dictionary)
+
+    assert [f"{tmp_path}/b.yaml:2: 0.id: the id 'flood.road' is taken by {tmp_path}/a.yaml:1"] == list(map(str, faults))
+
+
+def test_load_lets_a_later_folder_override(world: Any, tmp_path: Path) -> None:
+    """A site's rule replaces the catalogue's of the same id."""
+    write(tmp_path / "site", RULE.replace("above: 15", "above: 12"))
+    rules, faults = load([CATALOG, tmp_path / "site"], world.dictionary)
+    (mine,) = (rule for rule in rules if rule.id == "flood.road")
+
+    assert faults == ()
+    assert world.threshold(limit=12.0) == mine.condition
+    assert len({rule.id for rule in rules}) == len(rules)
+
+
+def test_load_names_an_empty_folder(world: Any, tmp_path: Path) -> None:
+    """A folder without rules is more likely a wrong path."""
+    _, (fault,) = load([tmp_path], world.dictionary)
+
+    assert f"{tmp_path}:1: holds no rule file (*.yaml)" == str(fault)
+
+
+@pytest.mark.parametrize(
+    "old, new, same",
+    [
+        ("en: Pump", "en: Pump faster", True),
+        ("severity: critical", "severity: major", True),
+        ("name: fires", "name: it fires", True),
+        ("for: 2m", "for: 120s", True),
+        ("for: 2m", "for: 3m", False),
+        ("above: 15", "above: 16", False),
+        ("above: 15", "at_least: 15", False),
+        ("place: [road, bridge]", "place: [road]", False),
+    ],
+)
+def test_load_version_follows_what_the_condition_means(
+    world: Any, tmp_path: Path, old: str, new: str, *, same: bool
+) -> None:
+    """Only what the engine judges by makes a new version (and drops the rule's state)."""
+    (first,), _ = load([write(tmp_path, RULE)], world.dictionary)
+    (second,), _ = load([write(tmp_path, RULE.replace(old, new))], world.dictionary)
+
+    assert same is (first.version == second.version)
+
+
+def test_load_with_tests_keeps_the_lines_of_tests(world: Any, tmp_path: Path) -> None:
+    """A failing test can be found in its file."""
+    (loaded,), _ = load_with_tests([write(tmp_path, RULE)], world.dictionary)
+
+    assert (loaded.line, loaded.test_lines) == (1, (16,))
+
+
+def test_json_schema_knows_every_condition() -> None:
+    """Editors offer the conditions that there are, with their options."""
+    schema = json_schema()
+    conditions = schema["$defs"]["RuleEntry"]["properties"]["when"]["oneOf"]
+
+    assert [name for condition in conditions for name in condition["properties"]] == ["no_data", "threshold"]
+    assert "clear_below" in conditions[1]["properties"]["threshold"]["properties"]
+    assert {"id", "title", "domain", "when", "severity", "runbook"} == set(schema["$defs"]["RuleEntry"]["required"])
