@@ -53,7 +53,9 @@ def execute(desk: Desk, commands: Sequence[Command], transition: Transition, rul
                 alert = alerting.happen(desk, alert, event, **_alert_changes(alert, event, transition))
             case OpenCase() if alert is not None and rule.case is not None:
                 key = opening.incident_key(rule.case.category, alert, transition.since_ms)
-                opened = cases.by_incident(desk.connection, key) or opening.open_case(desk, alert, rule.case, key)
+                opened = cases.by_incident(desk.connection, key) or opening.open_case(
+                    desk, alert, rule.case, key, transition
+                )
                 alert = alerts.change(desk.connection, alert, desk.now_ms, case_id=opened.id)
             case JoinCase(case=joined, reason=reason) if alert is not None:
                 alert = join(desk, alert, joined, reason)
@@ -61,11 +63,11 @@ def execute(desk: Desk, commands: Sequence[Command], transition: Transition, rul
                 _note(desk, noted, reason, transition)
             case CheckCase(case=checked):
                 checking.check(desk, checked)
+                alert = alerts.get(desk.connection, alert.id) if alert is not None else None
             case _:
                 raise AssertionError(f"{command} without an alert")
     if alert is not None and commands:
-        latest = alerts.get(desk.connection, alert.id)
-        alerting.tell(desk, latest or alert)
+        alerting.tell(desk, alert)
 
 
 def join(desk: Desk, alert: Alert, case: Case, reason: Reason) -> Alert:

@@ -105,8 +105,9 @@ def unshelve(desk: Desk, alert: Alert) -> Alert:
     back = alerting.happen(desk, alert, AlertEvent.UNSHELVE, shelved_until_ms=None, shelved_reason=None)
     alerting.tell(desk, back)
     rule = desk.context.rules.get(back.rule_id)
-    if rule is not None and back.firing and back.case_id is None:
+    if rule is not None and back.firing:
         firing = execute.firing_of(back)
         seen = execute.view(desk, firing, rule)
-        execute.execute(desk, case_for(seen, back.subject_id, desk.now_ms, desk.context, rule), firing, rule, back)
+        if seen.own_case is None:
+            execute.execute(desk, case_for(seen, back.subject_id, desk.now_ms, desk.context, rule), firing, rule, back)
     return alerts.get(desk.connection, back.id) or back

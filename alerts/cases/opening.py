@@ -17,12 +17,12 @@ from alerts.dispatch import dispatching
 from alerts.dispatch.matrix import Unassigned
 from alerts.errors import MoveRefused
 from alerts.model import Actor, Alert, Case
-from alerts.store import cases, tasks, transitions
-from rules.model import CaseTemplate
+from alerts.store import cases, tasks
+from rules.model import CaseTemplate, Transition
 
 
-def open_case(desk: Desk, alert: Alert, template: CaseTemplate, incident: str) -> Case:
-    """Open the case of an incident (its key) and take it as far as it goes by itself; return it as it then is."""
+def open_case(desk: Desk, alert: Alert, template: CaseTemplate, incident: str, seen: Transition) -> Case:
+    """Open the case of an incident (its key) and take it as far as it goes by itself; `seen` is what opens it."""
     category = desk.context.categories[template.category]
     device = desk.context.device(alert.device_id) if alert.device_id else None
     reported = workflow.target(None, Move.REPORT, Role.IOT)
@@ -55,7 +55,7 @@ def open_case(desk: Desk, alert: Alert, template: CaseTemplate, incident: str) -
         desk.now_ms,
         actor=Role.IOT.value,
         move=Move.REPORT.value,
-        detail={"rule": alert.rule_id, "alert": alert.id, "trace": transitions.trace(desk.connection, [alert])},
+        detail={"rule": alert.rule_id, "alert": alert.id, "trace": [seen]},
         from_state=None,
         to_state=reported.value,
         reason=alert.reason,

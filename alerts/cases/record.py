@@ -50,7 +50,7 @@ def move(desk: Desk, case: Case, ask: Ask, *, detail: dict[str, Any] | None = No
     changes.setdefault("next_check_ms", next_check_ms(after, desk.now_ms, desk.context))
     written = cases.change(desk.connection, case, desk.now_ms, state=to_state, **changes)
     event = _log(desk, written, ask.actor.name, ask.move, case.state, ask.reason, detail)
-    touched = _tasks(desk, written, ask)
+    touched = _tasks(desk, written, case.state, ask)
     for task in touched:
         tell_task(desk, written, task, event, ask.reason)
     return written
@@ -102,10 +102,10 @@ _TASK_STATE = {
 }
 
 
-def _tasks(desk: Desk, case: Case, ask: Ask) -> list[Task]:
+def _tasks(desk: Desk, case: Case, came_from: CaseState, ask: Ask) -> list[Task]:
     """Let the tasks of the case follow the move; return those that it touched."""
-    new_state = _TASK_STATE.get(ask.move)
-    touched = []
+    new_state = None if came_from is CaseState.REPORTED else _TASK_STATE.get(ask.move)
+    touched: list[Task] = []
     if new_state is not None:
         changes: dict[str, Any] = {"state": new_state}
         if new_state not in tasks.OPEN:
@@ -116,6 +116,6 @@ def _tasks(desk: Desk, case: Case, ask: Ask) -> list[Task]:
     if new_task is not None:
         crew = {"crew": case.crew, "unit": case.unit}
         touched.append(tasks.add(desk.connection, case.id, desk.now_ms, kind=HANDLE, state=new_task, **crew))
-    elif touched == [] and ask.move in {Move.SUSPEND, Move.RESUME, Move.EXTEND}:
+    elif ask.move in {Move.SUSPEND, Move.RESUME, Move.EXTEND}:
         touched = tasks.of_case(desk.connection, case.id, only_open=True)
     return touched

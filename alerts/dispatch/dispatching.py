@@ -7,7 +7,7 @@ from typing import Any
 from alerts.cases import record
 from alerts.cases.record import Desk
 from alerts.cases.timing import first_deadline
-from alerts.cases.workflow import Move, Role
+from alerts.cases.workflow import CaseState, Move, Role
 from alerts.dispatch import crew_choice
 from alerts.dispatch.matrix import Assignment, Unassigned
 from alerts.errors import MoveRefused
@@ -25,9 +25,9 @@ def assign(desk: Desk, case: Case) -> tuple[Assignment, str] | Unassigned:
     found = desk.context.matrix.assign(category, case.cell, local.hour * 60 + local.minute, worked=worked)
     if isinstance(found, Unassigned):
         return found
-    gave_back = {
-        task.crew for task in tasks.of_case(desk.connection, case.id, kind=record.HANDLE) if task.state == "returned"
-    }
+    gave_back: set[str] = set()
+    if case.state is CaseState.RETURNED:
+        gave_back = {task.crew for task in tasks.of_case(desk.connection, case.id) if task.state == "returned"}
     crew = crew_choice.choose(found.crews, tasks.open_counts(desk.connection, found.crews), gave_back)
     if crew is None:
         return Unassigned(reason="no_crew", detail=f"unit {found.unit.id} has no crew for {case.cell}")
