@@ -57,8 +57,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the engine runs it.
 
     `version` is a digest of what it judges by (where, when, for, …), not of its texts; an alert names it, and a rule of
-    another version begins anew. `where` selects devices: every (attribute, allowed values) must match; `kind` and `domain` are attributes too; without
-    `domain` there, it selects devices of its own.
+    another version begins anew. `where` selects devices: every (attribute, allowed values) must match; `kind`, `domain`
+    and `id` are attributes too; without `domain` there, it selects devices of its own domain.
     """
 
     id: str
