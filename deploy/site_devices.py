@@ -10,48 +10,24 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 import msgspec
-from shapely.geometry import LineString, MultiPolygon, Point, Polygon
 
-from deploy.cells import Division, short_name
-from ingest.cells import Cells
-from simulators.noise import between, draw
+from deploy.site_places import Ground, Place, choose, eui, lamp_row, place
+from simulators.noise import draw
 
 COLUMNS = ("id", "domain", "kind", "title", "cell", "lat", "lon", "cadence_s", "parent", "eui", "attributes")
-
-Candidate = TypeVar("Candidate")
 
 _TRAFFIC, _STATIONS, _GAUGES, _UNDERPASS_GAUGES, _BINS = 260, 40, 80, 20, 300
 _CABINETS, _CIRCUITS_EACH, _LAMPS_EACH = 20, 3, 15
 _WASTE_GATEWAYS = 30
 _FAST_S, _SLOW_S = 60, 300
-_TRIES = 2_000
 # by circuit of every fourth cabinet; NGSI-v2 key-values state no units, so the register does
 _LAMP_PROTOCOLS = {
     1: ";protocol=ngsi_ld",
     2: ";protocol=ngsi_v2;unit.powerConsumption=W;unit.voltage=V;unit.current=A",
 }
-_LAMP_ROW_DEGREES = (0.0025, 0.0055)  # 250 to 550 m from the first lamp of a circuit to the last
-
-
-class Ground(msgspec.Struct, frozen=True):
-    """A cell to put devices in: its code, its polygon (lon, lat), and what its place is called."""
-
-    code: str
-    polygon: Polygon | MultiPolygon
-    place: str
-    urban: bool
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where a device stands: WGS 84 degrees, and the cell that holds them."""
-
-    cell: str
-    lat: float
-    lon: float
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +42,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     eui: str = ""
     attributes: str = ""
-
-
-def grounds(divisions: Sequence[Division], cells: Cells) -> tuple[Ground, ...]:
-    """Return the cells as grounds, named by their community."""
-    by_code = {division.code: division for division in divisions}
-    return tuple(
-        Ground(cell.code, cell.polygon, short_name(by_code[cell.community].name), by_code[cell.subdistrict].urban)
-        for cell in cells
-        if cell.community in by_code and cell.subdistrict in by_code
-    )
 
 
 def generate(grounds: Sequence[Ground], seed: int) -> str:
@@ -107,15 +73,15 @@ def _gateways(grounds: Sequence[Ground], urban: Sequence[Ground], seed: int) -> 
     for number in range(1, _WASTE_GATEWAYS + _CABINETS // 2 + 1):
         waste = number <= _WASTE_GATEWAYS
         device_id = f"gw-{number:03d}"
-        ground = _choose(grounds if waste else urban, seed, device_id)
+        ground = choose(grounds if waste else urban, seed, device_id)
         yield Row(
             id=device_id,
             domain="waste" if waste else "lighting",
             kind="gateway",
             title=f"{ground.place}{'LoRaWAN网关' if waste else '照明网关'}",
             cadence_s=_SLOW_S,
-            eui=_eui(seed, device_id) if waste else "",
-            at=_place(ground, seed, device_id),
+            eui=eui(seed, device_id) if waste else "",
+            at=place(ground, seed, device_id),
         )
 
 
@@ -123,7 +89,7 @@ def _traffic(urban: Sequence[Ground], seed: int) -> Iterator[Row]:
     classes = (("expressway", "快速路", 4), ("arterial", "主干道", 3), ("arterial", "主干道", 2), ("branch", "支路", 1))
     for number in range(1, _TRAFFIC + 1):
         device_id = f"tr-{number:04d}"
-        ground = _choose(urban, seed, device_id)
+        ground = choose(urban, seed, device_id)
         road_class, road, lanes = classes[int(draw(seed, device_id, "class") * len(classes))]
         yield Row(
             id=device_id,
@@ -132,7 +98,7 @@ def _traffic(urban: Sequence[Ground], seed: int) -> Iterator[Row]:
             title=f"{ground.place}{road}交通检测器",
             cadence_s=_FAST_S,
             attributes=f"road_class={road_class};lanes={lanes}",
-            at=_place(ground, seed, device_id),
+            at=place(ground, seed, device_id),
         )
 
 
@@ -141,7 +107,7 @@ def _weather(grounds: Sequence[Ground], urban: Sequence[Ground], seed: int) -> I
     for number in range(1, _STATIONS + 1):
         device_id = f"ws-{number:03d}"
         district = districts[(number - 1) % len(districts)]
-        ground = _choose([ground for ground in grounds if ground.code.startswith(district)], seed, device_id)
+        ground = choose([ground for ground in grounds if ground.code.startswith(district)], seed, device_id)
         yield Row(
             id=device_id,
             domain="weather",
@@ -149,11 +115,11 @@ def _weather(grounds: Sequence[Ground], urban: Sequence[Ground], seed: int) -> I
             title=f"{ground.place}气象站",
             cadence_s=_FAST_S,
             attributes="protocol=senml" if number % 4 == 0 else "",
-            at=_place(ground, seed, device_id),
+            at=place(ground, seed, device_id),
         )
     for number in range(1, _GAUGES + 1):
         device_id = f"wl-{number:03d}"
-        ground = _choose(urban, seed, device_id)
+        ground = choose(urban, seed, device_id)
         underpass = number > _GAUGES - _UNDERPASS_GAUGES
         yield Row(
             id=device_id,
@@ -162,7 +128,7 @@ def _weather(grounds: Sequence[Ground], urban: Sequence[Ground], seed: int) -> I
             title=f"{ground.place}{'下穿通道' if underpass else '道路'}积水监测点",
             cadence_s=_FAST_S,
             attributes=f"place={'underpass' if underpass else 'road'}",
-            at=_place(ground, seed, device_id),
+            at=place(ground, seed, device_id),
         )
 
 
@@ -172,8 +138,8 @@ def _lighting(urban: Sequence[Ground], gateways: Sequence[Row], seed: int) -> It
     for cabinet in range(_CABINETS):
         cabinet_id = f"cabinet-{cabinet + 1:03d}"
         gateway = gateways[cabinet // 2] if cabinet % 2 == 0 else None
-        ground = grounds[gateway.at.cell] if gateway else _choose(urban, seed, cabinet_id)
-        at = _place(ground, seed, cabinet_id)
+        ground = grounds[gateway.at.cell] if gateway else choose(urban, seed, cabinet_id)
+        at = place(ground, seed, cabinet_id)
         yield Row(
             id=cabinet_id,
             domain="lighting",
@@ -197,7 +163,7 @@ def _lighting(urban: Sequence[Ground], gateways: Sequence[Row], seed: int) -> It
             )
             protocol = _LAMP_PROTOCOLS.get(circuit, "") if cabinet % 4 == 0 else ""
             rated_w = (70, 120, 150, 250)[int(draw(seed, circuit_id, "rating") * 4)]
-            for index, (lon, lat) in enumerate(_lamp_row(ground, seed, circuit_id), start=1):
+            for index, (lon, lat) in enumerate(lamp_row(ground, seed, circuit_id, _LAMPS_EACH), start=1):
                 lamp += 1
                 yield Row(
                     id=f"lamp-{lamp:05d}",
@@ -214,8 +180,8 @@ def _lighting(urban: Sequence[Ground], gateways: Sequence[Row], seed: int) -> It
 def _waste(grounds: Sequence[Ground], gateways: Sequence[Row], seed: int) -> Iterator[Row]:
     for number in range(1, _BINS + 1):
         device_id = f"bin-{number:04d}"
-        ground = _choose(grounds, seed, device_id)
-        at = _place(ground, seed, device_id)
+        ground = choose(grounds, seed, device_id)
+        at = place(ground, seed, device_id)
         lorawan = number % 5 in {1, 2}
         near = min(gateways, key=lambda gateway: math.dist((gateway.at.lat, gateway.at.lon), (at.lat, at.lon)))
         height_cm = (100, 120, 160)[int(draw(seed, device_id, "height") * 3)]
@@ -226,59 +192,7 @@ def _waste(grounds: Sequence[Ground], gateways: Sequence[Row], seed: int) -> Ite
             title=f"{ground.place}垃圾箱{number}号",
             cadence_s=_SLOW_S,
             parent=near.id if lorawan else "",
-            eui=_eui(seed, device_id) if lorawan else "",
+            eui=eui(seed, device_id) if lorawan else "",
             attributes=f"height_cm={height_cm}" + (";protocol=thethings_v3" if lorawan else ""),
             at=at,
         )
-
-
-def _choose(grounds: Sequence[Ground], seed: int, device_id: str) -> Ground:
-    return grounds[int(draw(seed, device_id, "cell") * len(grounds))]
-
-
-def _place(ground: Ground, seed: int, device_id: str) -> Place:
-    lon, lat = _inside(ground.polygon, seed, device_id)
-    return Place(ground.code, lat, lon)
-
-
-def _inside(polygon: Polygon | MultiPolygon, seed: int, key: str) -> tuple[float, float]:
-    west, south, east, north = polygon.bounds
-
-    def at(turn: int) -> tuple[float, float]:
-        return (
-            round(between(west, east, seed, key, "lon", turn), 6),
-            round(between(south, north, seed, key, "lat", turn), 6),
-        )
-
-    return _first(at, lambda point: bool(polygon.contains(Point(point))))
-
-
-def _lamp_row(ground: Ground, seed: int, circuit_id: str) -> list[tuple[float, float]]:
-    def at(turn: int) -> tuple[tuple[float, float], tuple[float, float]]:
-        return _inside(ground.polygon, seed, f"{circuit_id} a{turn}"), _inside(
-            ground.polygon, seed, f"{circuit_id} b{turn}"
-        )
-
-    def fits(ends: tuple[tuple[float, float], tuple[float, float]]) -> bool:
-        line = LineString(ends)
-        shortest, longest = _LAMP_ROW_DEGREES
-        return shortest <= line.length <= longest and bool(ground.polygon.contains(line))
-
-    (lon1, lat1), (lon2, lat2) = _first(at, fits)
-    steps = [index / (_LAMPS_EACH - 1) for index in range(_LAMPS_EACH)]
-    return [(round(lon1 + (lon2 - lon1) * step, 6), round(lat1 + (lat2 - lat1) * step, 6)) for step in steps]
-
-
-def _first(candidate: Callable[[int], Candidate], fits: Callable[[Candidate], bool]) -> Candidate:
-    """Return the first seeded candidate that fits; of many, one always does unless a cell is no place for devices."""
-    for turn in range(_TRIES):
-        found = candidate(turn)
-        if fits(found):
-            return found
-    raise ValueError(f"no place was found in {_TRIES} tries: a cell is too thin or too small")
-
-
-def _eui(seed: int, device_id: str) -> str:
-    """Return a locally administered EUI-64 (upper-case hexadecimal)."""
-    left, right = (int(draw(seed, device_id, "eui", half) * 2**28) for half in ("left", "right"))
-    return f"02{left:07X}{right:07X}"

@@ -23,7 +23,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 7,
 ) -> None:
     """Write a synthetic devices.csv: four domains, parents, cadences, places inside their cells."""
-    from deploy import cells, site_devices
+    from deploy import cells, site_devices, site_places
     from ingest import cells as grid
 
     divisions, faults = cells.load_divisions(site / "divisions.csv")
@@ -31,7 +31,7 @@ def generate(
     if faults or more:
         raise UserError("\n".join(["the site has faults:", *map(str, (*faults, *more))]))
     try:
-        text = site_devices.generate(site_devices.grounds(divisions, found), seed)
+        text = site_devices.generate(site_places.grounds(divisions, found), seed)
     except ValueError as exc:
         raise UserError(f"{site / 'cells.geojson'}: {exc}") from exc
     out = site / "devices.csv"

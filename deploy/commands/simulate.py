@@ -46,6 +46,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="End with a report as JSON.")] = False,
 ) -> None:
     """Send what the site's devices would send, with the incidents of a scenario, until the end or Ctrl-C."""
+    from deploy.addresses import host_port
     from deploy.site import load_site
 
     place, faults = load_site(site)
@@ -60,7 +61,7 @@ def run(
             clock=shared,
             seed=seed,
             end_ms=shared.start_ms + _duration_ms(duration) if duration else None,
-            broker=_address(broker),
+            broker=host_port(broker, "--broker"),
             clients=clients,
             truth=truth,
             crew_url=crew_url,
@@ -215,13 +216,6 @@ def _duration_ms(text: str) -> int:
         return duration_ms(text)
     except ValueError as exc:
         raise UserError(f"--duration: {exc}") from None
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:  # noqa: PLR2004 - a TCP port
-        raise UserError(f"--broker is {text!r}: give host:port, as in 127.0.0.1:1883")
-    return host, int(port)
 
 
 def _password(url: str | None, path: Path | None) -> str:

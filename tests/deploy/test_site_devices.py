@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shapely.geometry import Point
 
-from deploy import site_devices
+from deploy import site_devices, site_places
 from deploy.cells import load_divisions
 from ingest import cells, devices, dictionary
 
@@ -16,7 +16,7 @@ def test_generate_same_seed_same_bytes(site_folder: Path) -> None:
     """Seed 7 gives the file that the site has; another seed gives another."""
     divisions, _ = load_divisions(site_folder / "divisions.csv")
     grid, _ = cells.load(site_folder / "cells.geojson")
-    grounds = site_devices.grounds(divisions, grid)
+    grounds = site_places.grounds(divisions, grid)
     shipped = (site_folder / "devices.csv").read_text(encoding="utf-8")
 
     assert shipped == site_devices.generate(grounds, 7)
