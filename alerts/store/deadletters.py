@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alerts.store.tables import DEAD_LETTERS
@@ -95,11 +95,18 @@ def get(connection: Connection, identity: str) -> DeadLetter | None:
     return None if row is None else DeadLetter(**row)
 
 
-def mark_redriven(connection: Connection, identities: Sequence[str], now_ms: int) -> None:
-    """Note that the frames of these letters were published again."""
-    for start in range(0, len(identities), _IDS_AT_ONCE):
-        some = DEAD_LETTERS.c.id.in_(identities[start : start + _IDS_AT_ONCE])
-        connection.execute(update(DEAD_LETTERS).where(some).values(redriven_at_ms=now_ms))
+def matching(connection: Connection, prefix: str) -> list[str]:
+    """Return the ids that begin with `prefix`, at most a few: enough to tell none, one, and several."""
+    query = select(DEAD_LETTERS.c.id).where(DEAD_LETTERS.c.id.startswith(prefix, autoescape=True))
+    return list(connection.scalars(query.order_by(DEAD_LETTERS.c.id).limit(3)))
+
+
+def mark_redriven(connection: Connection, letters: Sequence[DeadLetter], now_ms: int) -> None:
+    """Note that the frames of these letters were published again; one that was refused again meanwhile stays listed."""
+    if letters:
+        same = and_(DEAD_LETTERS.c.id == bindparam("letter"), DEAD_LETTERS.c.times == bindparam("read_times"))
+        rows = [{"letter": one.id, "read_times": one.times} for one in letters]
+        connection.execute(update(DEAD_LETTERS).where(same).values(redriven_at_ms=now_ms), rows)
 
 
 def _row(letter: Letter) -> DeadLetter:

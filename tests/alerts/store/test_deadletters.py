@@ -73,7 +73,9 @@ def test_mark_redriven(engine: Engine) -> None:
     identity = deadletters.letter_id(letter().frame)
     with engine.begin() as connection:
         deadletters.add(connection, [letter(), letter(b"y")])
-        deadletters.mark_redriven(connection, [identity], 9000)
+        before = deadletters.get(connection, identity)
+        assert before is not None
+        deadletters.mark_redriven(connection, [before], 9000)
         waiting = deadletters.waiting_ids(connection)
         redriven = deadletters.get(connection, identity)
         deadletters.add(connection, [letter(at_ms=10_000)])
@@ -83,6 +85,30 @@ def test_mark_redriven(engine: Engine) -> None:
     assert redriven is not None
     assert redriven.redriven_at_ms == 9000
     assert identity in back
+
+
+def test_mark_redriven_refused_meanwhile(engine: Engine) -> None:
+    """A letter whose frame is refused again before it is marked stays listed."""
+    identity = deadletters.letter_id(letter().frame)
+    with engine.begin() as connection:
+        deadletters.add(connection, [letter()])
+        before = deadletters.get(connection, identity)
+        assert before is not None
+        deadletters.add(connection, [letter(at_ms=5000)])
+        deadletters.mark_redriven(connection, [before], 9000)
+
+        assert deadletters.waiting_ids(connection) == [identity]
+
+
+def test_matching(engine: Engine) -> None:
+    """A letter is found by the first digits of its id."""
+    identity = deadletters.letter_id(letter().frame)
+    with engine.begin() as connection:
+        deadletters.add(connection, [letter(), letter(b"y"), letter(b"z"), letter(b"w")])
+
+        assert deadletters.matching(connection, identity[:10]) == [identity]
+        assert deadletters.matching(connection, "%") == []
+        assert len(deadletters.matching(connection, "")) == 3
 
 
 def test_add_topic_that_is_not_text(engine: Engine) -> None:
