@@ -16,7 +16,7 @@ from ingest.model import Observation, Quality
 from rules.conditions._base import ValueCondition
 from rules.model import Rule
 
-_ROOM = 4
+_ROOM = 8
 ValueRules = tuple[tuple[Rule, ValueCondition], ...]
 
 
