@@ -66,6 +66,7 @@ def site_view(site: Site) -> SiteView:
         rules=site.rules,
         categories=site.categories,
         places=site.places,
+        units={unit.id: unit.title for unit in site.matrix.units.values()},
         crews=crews(site),
     )
 
@@ -75,7 +76,9 @@ def context(settings: Settings) -> WebContext:
     site = checked_site(settings.site)
     database = settings.data / "state.db"
     if not database.is_file():
-        raise UserError(f"{database} does not exist: start the pipeline once (`wangge run`), or name another data folder")
+        raise UserError(
+            f"{database} does not exist: start the pipeline once (`wangge run`), or name another data folder"
+        )
     try:
         engine = open_database(f"sqlite:///{database}")
         check_schema(engine)
@@ -114,8 +117,13 @@ def first_password(made: WebContext) -> str | None:
 def serve(made: WebContext, listener: socket.socket) -> None:
     """Serve on a socket that listens already, until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(
-        application(made), log_level="warning", access_log=False, proxy_headers=False, server_header=False,
-        ws_max_size=1_000_000, timeout_graceful_shutdown=3,
+        application(made),
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws_max_size=1_000_000,
+        timeout_graceful_shutdown=3,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

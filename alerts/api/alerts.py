@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,12 +11,12 @@ from sqlalchemy import Connection
 
 from alerts import actions
 from alerts.api import context as contexts
-from alerts.api.errors import answers, telling
-from alerts.api.paging import DEFAULT_LIMIT, Limit, Offset, Page, words
+from alerts.api.errors import answers
+from alerts.api.paging import CellPrefix, Page, PageQuery, words
 from alerts.api.reads import alerts as reads
-from alerts.cases.workflow import Role
 from alerts.api.security import Principal, requires
-from alerts.errors import NotFound
+from alerts.cases.workflow import Role
+from alerts.errors import Conflict, MoveRefused, NotFound
 from alerts.store.database import reading
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -68,32 +69,63 @@ class ShelveIn(VersionIn):
     reason: str = Field(min_length=2, max_length=500, examples=["gauge is being repaired"])
 
 
-@router.get("", summary="List alerts, worst first", responses=answers(401, 403, 422), dependencies=[requires(Role.VIEWER)])
-def list_alerts(
-    request: Request,
-    state: Annotated[str | None, Query(description="comma list; `live` = UNACK,ACKED,RTNUN", examples=["live"])] = None,
-    severity: Annotated[str | None, Query(description="comma list", examples=["critical,major"])] = None,
-    domain: str | None = None,
-    cell: Annotated[str | None, Query(description="cell code or its beginning", pattern=r"^\d{1,15}$")] = None,
-    device_id: str | None = None,
-    rule_id: str | None = None,
-    case_id: int | None = None,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> Page[AlertOut]:
-    """Return alerts: worst first, then the unacknowledged, then the newest."""
-    states = reads.LIVE_STATES if state == "live" else words(state)
+class SeenIn(VersionIn):
+    """An alert and the version that the person saw."""
+
+    id: int = Field(ge=1, examples=[41])
+
+
+class ManyIn(BaseModel):
+    """Alerts to acknowledge together."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[SeenIn] = Field(min_length=1, max_length=500)
+
+
+class ManyOut(BaseModel):
+    """Which were acknowledged; the others were changed meanwhile or need no acknowledgement."""
+
+    acknowledged: list[int]
+    refused: list[int]
+
+
+class AlertQuery(PageQuery):
+    """Which alerts are asked for; what is left out does not limit."""
+
+    state: str | None = Field(default=None, description="comma list; `live` = UNACK,ACKED,RTNUN", examples=["live"])
+    severity: str | None = Field(default=None, description="comma list", examples=["critical,major"])
+    domain: str | None = None
+    cell: CellPrefix | None = None
+    device_id: str | None = None
+    rule_id: str | None = None
+    case_id: int | None = None
+
+
+@router.get(
+    "", summary="List alerts, worst first", responses=answers(401, 403, 422), dependencies=[requires(Role.VIEWER)]
+)
+def list_alerts(request: Request, query: Annotated[AlertQuery, Query()]) -> Page[AlertOut]:
+    """Return alerts: those that fire before those that are over, worst first, then newest."""
     wanted = reads.AlertFilter(
-        states=states, severities=words(severity), domain=domain, cell=cell,
-        device_id=device_id, rule_id=rule_id, case_id=case_id,
+        states=reads.LIVE_STATES if query.state == "live" else words(query.state),
+        severities=words(query.severity),
+        domain=query.domain,
+        cell=query.cell,
+        device_id=query.device_id,
+        rule_id=query.rule_id,
+        case_id=query.case_id,
     )
     with reading(contexts.of(request).engine) as connection:
-        rows, total = reads.find(connection, wanted, limit=limit, offset=offset)
-    items = [AlertOut.model_validate(row) for row in rows]
-    return Page(items=items, total=total, limit=limit, offset=offset)
+        rows, total = reads.find(connection, wanted, limit=query.limit, offset=query.offset)
+    return Page(
+        items=[AlertOut.model_validate(row) for row in rows], total=total, limit=query.limit, offset=query.offset
+    )
 
 
-@router.get("/{alert_id}", summary="Get one alert", responses=answers(401, 403, 404), dependencies=[requires(Role.VIEWER)])
+@router.get(
+    "/{alert_id}", summary="Get one alert", responses=answers(401, 403, 404), dependencies=[requires(Role.VIEWER)]
+)
 def get_alert(request: Request, alert_id: AlertId) -> AlertOut:
     """Return one alert."""
     with reading(contexts.of(request).engine) as connection:
@@ -102,43 +134,79 @@ def get_alert(request: Request, alert_id: AlertId) -> AlertOut:
 
 @router.post("/{alert_id}/acknowledge", summary="Acknowledge an alert", responses=answers(401, 403, 404, 409, 422))
 def acknowledge(
-    request: Request, alert_id: AlertId, body: VersionIn, who: Principal = requires(Role.OPERATOR)
+    request: Request, alert_id: AlertId, body: VersionIn, who: Annotated[Principal, requires(Role.OPERATOR)]
 ) -> AlertOut:
     """Say that a person has seen the alert."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
         _one(connection, alert_id)
         actions.acknowledge(
-            connection, alert_id=alert_id, actor=who.actor, expected_version=body.version, now_ms=context.now_ms(),
-            context=context.actions
+            connection,
+            alert_id=alert_id,
+            actor=who.actor,
+            expected_version=body.version,
+            now_ms=context.now_ms(),
+            context=context.actions,
         )
         return _one(connection, alert_id)
 
 
+@router.post("/acknowledge", summary="Acknowledge several alerts", responses=answers(401, 403, 422))
+def acknowledge_many(request: Request, body: ManyIn, who: Annotated[Principal, requires(Role.OPERATOR)]) -> ManyOut:
+    """Say that a person has seen these alerts; what cannot be acknowledged is left as it is and named."""
+    context = contexts.of(request)
+    done: list[int] = []
+    with context.engine.begin() as connection:
+        for one in body.items:
+            with suppress(NotFound, Conflict, MoveRefused):
+                actions.acknowledge(
+                    connection,
+                    alert_id=one.id,
+                    actor=who.actor,
+                    expected_version=one.version,
+                    now_ms=context.now_ms(),
+                    context=context.actions,
+                )
+                done.append(one.id)
+    return ManyOut(acknowledged=done, refused=[one.id for one in body.items if one.id not in done])
+
+
 @router.post("/{alert_id}/shelve", summary="Put an alert aside for a while", responses=answers(401, 403, 404, 409, 422))
-def shelve(request: Request, alert_id: AlertId, body: ShelveIn, who: Principal = requires(Role.OPERATOR)) -> AlertOut:
+def shelve(
+    request: Request, alert_id: AlertId, body: ShelveIn, who: Annotated[Principal, requires(Role.OPERATOR)]
+) -> AlertOut:
     """Take the alert out of the live list until a time, with a reason."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
         _one(connection, alert_id)
         actions.shelve(
-            connection, alert_id=alert_id, actor=who.actor, expected_version=body.version, now_ms=context.now_ms(),
-            context=context.actions, until_ms=body.until_ms, reason=body.reason,
+            connection,
+            alert_id=alert_id,
+            actor=who.actor,
+            expected_version=body.version,
+            now_ms=context.now_ms(),
+            context=context.actions,
+            until_ms=body.until_ms,
+            reason=body.reason,
         )
         return _one(connection, alert_id)
 
 
 @router.post("/{alert_id}/unshelve", summary="Bring a shelved alert back", responses=answers(401, 403, 404, 409, 422))
 def unshelve(
-    request: Request, alert_id: AlertId, body: VersionIn, who: Principal = requires(Role.OPERATOR)
+    request: Request, alert_id: AlertId, body: VersionIn, who: Annotated[Principal, requires(Role.OPERATOR)]
 ) -> AlertOut:
     """Bring the alert back into the live list before its time."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
         _one(connection, alert_id)
         actions.unshelve(
-            connection, alert_id=alert_id, actor=who.actor, expected_version=body.version, now_ms=context.now_ms(),
-            context=context.actions
+            connection,
+            alert_id=alert_id,
+            actor=who.actor,
+            expected_version=body.version,
+            now_ms=context.now_ms(),
+            context=context.actions,
         )
         return _one(connection, alert_id)
 

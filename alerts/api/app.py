@@ -1,4 +1,4 @@
-"""Puts the HTTP interface together: API, health, metrics, crew pages. The console is mounted by `alerts.console.app`."""
+"""Puts the HTTP interface together: API, health, metrics, crew pages; `alerts.console.app` mounts the console on it."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -11,12 +12,15 @@ from sqlalchemy import Connection
 
 from alerts.api import context as contexts
 from alerts.api.errors import answers, telling
-from alerts.api.paging import DEFAULT_LIMIT, Limit, Offset, Page, words
+from alerts.api.paging import CellPrefix, Page, PageQuery, words
 from alerts.api.reads import cases as reads
 from alerts.api.security import Principal, requires
 from alerts.cases import actions
-from alerts.cases.workflow import CaseState, Move, Role, moves_from
+from alerts.cases.guards import GUARDS, Ask
+from alerts.cases.workflow import CaseState, Move, Role, moves_from, row_of
 from alerts.errors import NotFound
+from alerts.model import Actor, Case, LogEntry
+from alerts.store import cases as store
 from alerts.store.database import reading
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -94,67 +98,100 @@ class MoveIn(BaseModel):
     until_ms: int | None = Field(default=None, description="`suspend`: until when, at most 365 days on")
 
 
+class CaseQuery(PageQuery):
+    """Which cases are asked for; what is left out does not limit."""
+
+    state: str | None = Field(default=None, description="comma list; `open` = all but the final ones")
+    overdue: bool = Field(default=False, description="only open cases past their deadline")
+    domain: str | None = None
+    category: str | None = None
+    cell: CellPrefix | None = None
+    crew: str | None = None
+    text: str | None = Field(default=None, max_length=64, description="part of number or title")
+
+
 @router.get("", summary="List cases", responses=answers(401, 403, 422), dependencies=[requires(Role.VIEWER)])
-def list_cases(
-    request: Request,
-    state: Annotated[str | None, Query(description="comma list; `open` = all but the final ones")] = None,
-    overdue: Annotated[bool, Query(description="only open cases past their deadline")] = False,  # noqa: FBT002 - a query argument
-    domain: str | None = None,
-    category: str | None = None,
-    cell: Annotated[str | None, Query(description="cell code or its beginning", pattern=r"^\d{1,15}$")] = None,
-    crew: str | None = None,
-    text: Annotated[str | None, Query(max_length=64, description="part of number or title")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> Page[CaseOut]:
+def list_cases(request: Request, query: Annotated[CaseQuery, Query()]) -> Page[CaseOut]:
     """Return open cases by deadline, then finished ones, newest first."""
     context = contexts.of(request)
     wanted = reads.CaseFilter(
-        states=() if state == "open" else words(state), only_open=state == "open", domain=domain, category=category,
-        cell=cell, crew=crew, text=text, overdue_at_ms=context.now_ms() if overdue else None,
+        states=() if query.state == "open" else words(query.state),
+        only_open=query.state == "open",
+        domain=query.domain,
+        category=query.category,
+        cell=query.cell,
+        crew=query.crew,
+        text=query.text,
+        overdue_at_ms=context.now_ms() if query.overdue else None,
     )
     with reading(context.engine) as connection:
-        rows, total = reads.find(connection, wanted, limit=limit, offset=offset)
-    return Page(items=[CaseOut.model_validate(row) for row in rows], total=total, limit=limit, offset=offset)
+        rows, total = reads.find(connection, wanted, limit=query.limit, offset=query.offset)
+    return Page(
+        items=[CaseOut.model_validate(row) for row in rows], total=total, limit=query.limit, offset=query.offset
+    )
 
 
 @router.get("/{case_id}", summary="Get one case with its log", responses=answers(401, 403, 404))
-def get_case(request: Request, case_id: CaseId, who: Principal = requires(Role.VIEWER)) -> CaseDetailOut:
+def get_case(request: Request, case_id: CaseId, who: Annotated[Principal, requires(Role.VIEWER)]) -> CaseDetailOut:
     """Return one case, what happened to it, and what the asking person may do with it."""
     with reading(contexts.of(request).engine) as connection:
-        return detail(connection, case_id, who.role)
+        return detail(connection, case_id, who.actor, contexts.of(request).now_ms())
 
 
 @router.post("/{case_id}/moves", summary="Move a case", responses=answers(401, 403, 404, 409, 422))
 def move_case(
-    request: Request, case_id: CaseId, body: MoveIn, who: Principal = requires(Role.OPERATOR)
+    request: Request, case_id: CaseId, body: MoveIn, who: Annotated[Principal, requires(Role.OPERATOR)]
 ) -> CaseDetailOut:
     """Make a move of the workflow: 409 `move_refused` names what is allowed instead."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
-        with telling(detail(connection, case_id, who.role).version):
+        now_ms = context.now_ms()
+        with telling(detail(connection, case_id, who.actor, now_ms).version):
             actions.perform(
-                connection, case_id=case_id, move=body.move, actor=who.actor, reason=body.opinion,
-                expected_version=body.version, now_ms=context.now_ms(), context=context.actions,
+                connection,
+                case_id=case_id,
+                move=body.move,
+                actor=who.actor,
+                reason=body.opinion,
+                expected_version=body.version,
+                now_ms=now_ms,
+                context=context.actions,
                 options=actions.Options(crew=body.crew, until_ms=body.until_ms),
             )
-        return detail(connection, case_id, who.role)
+        return detail(connection, case_id, who.actor, now_ms)
 
 
-def detail(connection: Connection, case_id: int, role: Role) -> CaseDetailOut:
-    """Return a case with its log and the moves of a role; raises NotFound."""
-    row = reads.get(connection, case_id)
-    if row is None:
+def detail(connection: Connection, case_id: int, actor: Actor, now_ms: int) -> CaseDetailOut:
+    """Return a case with its log and the moves that `actor` may make now; raises NotFound."""
+    case = store.get(connection, case_id)
+    if case is None:
         raise NotFound(f"there is no case {case_id}")
+    entries = store.log_of(connection, case_id)
     log = [
         LogOut(
-            event=one.event, at_ms=one.at_ms, actor=one.actor, move=one.move, from_state=one.from_state,
-            to_state=one.to_state, reason=one.reason, detail=_json(one.detail),
+            event=one.event,
+            at_ms=one.at_ms,
+            actor=one.actor,
+            move=one.move,
+            from_state=one.from_state,
+            to_state=one.to_state,
+            reason=one.reason,
+            detail=_json(one.detail),
         )
-        for one in reads.log(connection, case_id)
+        for one in entries
     ]
-    case = CaseOut.model_validate(row)
-    return CaseDetailOut(**case.model_dump(), log=log, moves=list(moves_from(case.state, role)))
+    shown = CaseOut.model_validate(case).model_dump()
+    return CaseDetailOut(**shown, log=log, moves=possible(case, entries, actor, now_ms))
+
+
+def possible(case: Case, log: Sequence[LogEntry], actor: Actor, now_ms: int) -> list[Move]:
+    """Return the moves that workflow and guards would let this person make, given an opinion, a crew and a date."""
+    moves = []
+    for move in moves_from(case.state, actor.role):
+        ask = Ask(move=move, actor=actor, reason="given", now_ms=now_ms, crew="given", until_ms=now_ms + 1)
+        if all(GUARDS[guard](case, log, ask) is None for guard in row_of(move).guards):
+            moves.append(move)
+    return moves
 
 
 def _json(text: str) -> Any:

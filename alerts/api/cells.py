@@ -18,8 +18,8 @@ from shapely.geometry import mapping
 
 from alerts.api import context as contexts
 from alerts.api.errors import answers
-from alerts.cases.workflow import Role
 from alerts.api.security import requires
+from alerts.cases.workflow import Role
 from ingest.cells import Cells
 
 router = APIRouter(tags=["cells"])
@@ -31,14 +31,20 @@ _EXAMPLE = {
         {
             "type": "Feature",
             "properties": {"kind": "cell", "code": "450107003013001", "place": "西乡塘街道 广西大学社区"},
-            "geometry": {"type": "Polygon", "coordinates": [[[108.28, 22.84], [108.29, 22.84], [108.29, 22.85], [108.28, 22.84]]]},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[108.28, 22.84], [108.29, 22.84], [108.29, 22.85], [108.28, 22.84]]],
+            },
         }
     ],
 }
 
 
 @router.get(
-    "/cells", summary="The unit grid as GeoJSON (RFC 7946)", response_class=Response, dependencies=[requires(Role.VIEWER)],
+    "/cells",
+    summary="The unit grid as GeoJSON (RFC 7946)",
+    response_class=Response,
+    dependencies=[requires(Role.VIEWER)],
     responses={
         200: {"content": {"application/geo+json": {"example": _EXAMPLE}}},
         304: {"description": "the browser has it"},
@@ -74,8 +80,12 @@ def _encoded(grid: Cells, names: tuple[tuple[str, str], ...], devices: tuple[Pla
         label = outline.representative_point()
         features.append(
             _feature(
-                outline, kind="subdistrict", code=code, name=places.get(code, code),
-                lat=round(label.y, _DECIMALS), lon=round(label.x, _DECIMALS),
+                outline,
+                kind="subdistrict",
+                code=code,
+                name=places.get(code, code),
+                lat=round(label.y, _DECIMALS),
+                lon=round(label.x, _DECIMALS),
             )
         )
     bounds = [round(float(edge), _DECIMALS) for edge in shapely.total_bounds([cell.polygon for cell in grid])]

@@ -29,7 +29,7 @@ class SeriesReader(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ClockView:
-    """The numbers of a scaled clock, so that a browser can count down by itself: now = start + speed · (wall - wall_start)."""
+    """The numbers of a scaled clock, for a browser to count by itself: now = start + speed · (wall - wall_start)."""
 
     start_ms: int = 0
     wall_start_ms: int = 0
@@ -40,7 +40,7 @@ class ClockView:
 class SiteView:
     """The parts of a site that people look at.
 
-    `places` names division codes (12, 9 and 6 digits); `crews` has the title of every crew by its id.
+    `places` names division codes (12, 9 and 6 digits); `units` and `crews` have the title of each by its id.
     """
 
     id: str
@@ -51,11 +51,14 @@ class SiteView:
     rules: Sequence[Rule]
     categories: Categories
     places: Mapping[str, str]
+    units: Mapping[str, Text]
     crews: Mapping[str, Text]
 
     def place(self, cell: str) -> str:
         """Return the sub-district and community of a cell, as far as they are named."""
-        return " ".join(self.places[code] for code in (cell[:SUBDISTRICT_DIGITS], cell[:COMMUNITY_DIGITS]) if code in self.places)
+        return " ".join(
+            self.places[code] for code in (cell[:SUBDISTRICT_DIGITS], cell[:COMMUNITY_DIGITS]) if code in self.places
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,9 @@ def live() -> dict[str, bool]:
     return {"live": True}
 
 
-@router.get("/health/ready", summary="Is every part there?", responses={503: {"model": ReadyOut}}, response_model=ReadyOut)
+@router.get(
+    "/health/ready", summary="Is every part there?", responses={503: {"model": ReadyOut}}, response_model=ReadyOut
+)
 def ready(request: Request) -> Response:
     """Answer whether database, schema and pipeline are as they must be."""
     parts = check(contexts.of(request))

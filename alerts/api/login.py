@@ -6,6 +6,8 @@ and SameSite=Lax; changing requests that use it also need the CSRF token of the 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +61,10 @@ def login(request: Request, response: Response, body: LoginIn) -> LoginOut:
     if wait_ms > 0:
         wait_s = -(-wait_ms // 1000)
         raise ApiError(
-            429, "too_many_logins", f"too many failed logins: try again in {wait_s} s", headers={"Retry-After": str(wait_s)}
+            429,
+            "too_many_logins",
+            f"too many failed logins: try again in {wait_s} s",
+            headers={"Retry-After": str(wait_s)},
         )
     with reading(context.engine) as connection:
         user = users.verify(connection, body.name, body.password)
@@ -81,7 +86,7 @@ def login(request: Request, response: Response, body: LoginIn) -> LoginOut:
 
 
 @router.post("/logout", summary="Log out", status_code=204, responses=answers(401, 403))
-def logout(request: Request, response: Response, who: Principal = requires(*PEOPLE)) -> None:
+def logout(request: Request, response: Response, who: Annotated[Principal, requires(*PEOPLE)]) -> None:
     """End this session."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
@@ -90,6 +95,6 @@ def logout(request: Request, response: Response, who: Principal = requires(*PEOP
 
 
 @router.get("/me", summary="Who am I?", responses=answers(401))
-def me(who: Principal = requires(*PEOPLE)) -> MeOut:
+def me(who: Annotated[Principal, requires(*PEOPLE)]) -> MeOut:
     """Return the person of this session."""
     return MeOut(name=who.name, role=who.role, crew=who.crew, csrf=who.csrf)

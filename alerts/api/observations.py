@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.api import context as contexts
 from alerts.api.errors import ApiError, answers
-from alerts.api.paging import DEFAULT_LIMIT, Limit, Offset, Page
-from alerts.cases.workflow import Role
+from alerts.api.paging import CellPrefix, Page, PageQuery
 from alerts.api.security import requires
+from alerts.cases.workflow import Role
 from alerts.errors import NotFound
 from ingest.model import Device
 
 router = APIRouter(tags=["observations"])
 MAX_POINTS = 10_000
 _HOUR_MS = 3_600_000
+_LAST_MS = 2**53  # what JSON numbers hold exactly
 
 
 class DeviceOut(BaseModel):
@@ -52,34 +53,47 @@ class SeriesOut(BaseModel):
     truncated: bool
 
 
-@router.get(
-    "/devices", summary="List devices", responses=answers(401, 403, 422), dependencies=[requires(Role.VIEWER)]
-)
-def list_devices(
-    request: Request,
-    domain: str | None = None,
-    kind: str | None = None,
-    cell: Annotated[str | None, Query(pattern=r"^\d{1,15}$", description="cell code or its beginning")] = None,
-    text: Annotated[str | None, Query(max_length=64, description="part of the id or title")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> Page[DeviceOut]:
+class DeviceQuery(PageQuery):
+    """Which devices are asked for; what is left out does not limit."""
+
+    domain: str | None = None
+    kind: str | None = None
+    cell: CellPrefix | None = None
+    text: str | None = Field(default=None, max_length=64, description="part of the id or title")
+
+
+class SeriesQuery(BaseModel):
+    """Which stretch of which series is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    device_id: str = Field(examples=["wl-0007"])
+    observed_property: str = Field(examples=["weather.water_level"])
+    from_ms: int | None = Field(default=None, description="default: an hour before `to_ms`")
+    to_ms: int | None = Field(default=None, description="default: now")
+    limit: int = Field(default=MAX_POINTS, ge=1, le=MAX_POINTS)
+
+
+@router.get("/devices", summary="List devices", responses=answers(401, 403, 422), dependencies=[requires(Role.VIEWER)])
+def list_devices(request: Request, query: Annotated[DeviceQuery, Query()]) -> Page[DeviceOut]:
     """Return devices in the order of the register."""
     site = contexts.of(request).site
     found = [
         device
         for device in site.register.devices.values()
-        if domain in {None, device.domain}
-        and kind in {None, device.kind}
-        and (cell is None or device.cell.startswith(cell))
-        and (text is None or text in device.id or text in (device.title or ""))
+        if query.domain in {None, device.domain}
+        and query.kind in {None, device.kind}
+        and (query.cell is None or device.cell.startswith(query.cell))
+        and (query.text is None or query.text in device.id or query.text in (device.title or ""))
     ]
-    items = [_device(site, device) for device in found[offset : offset + limit]]
-    return Page(items=items, total=len(found), limit=limit, offset=offset)
+    items = [_device(site, device) for device in found[query.offset : query.offset + query.limit]]
+    return Page(items=items, total=len(found), limit=query.limit, offset=query.offset)
 
 
 @router.get(
-    "/devices/{device_id}", summary="Get one device", responses=answers(401, 403, 404),
+    "/devices/{device_id}",
+    summary="Get one device",
+    responses=answers(401, 403, 404),
     dependencies=[requires(Role.VIEWER)],
 )
 def get_device(request: Request, device_id: str) -> DeviceOut:
@@ -92,38 +106,46 @@ def get_device(request: Request, device_id: str) -> DeviceOut:
 
 
 @router.get(
-    "/observations", summary="Read a series", responses=answers(401, 403, 404, 422, 503),
+    "/observations",
+    summary="Read a series",
+    responses=answers(401, 403, 404, 422, 503),
     dependencies=[requires(Role.VIEWER)],
 )
-def read_series(
-    request: Request,
-    device_id: Annotated[str, Query(examples=["wl-0007"])],
-    observed_property: Annotated[str, Query(examples=["weather.water_level"])],
-    from_ms: Annotated[int | None, Query(description="default: an hour before `to_ms`")] = None,
-    to_ms: Annotated[int | None, Query(description="default: now")] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_POINTS)] = MAX_POINTS,
-) -> SeriesOut:
+def read_series(request: Request, query: Annotated[SeriesQuery, Query()]) -> SeriesOut:
     """Return the points of one series with from_ms ≤ time < to_ms."""
     context = contexts.of(request)
-    series = context.site.register.series(device_id, observed_property)
+    series = context.site.register.series(query.device_id, query.observed_property)
     if series is None:
-        known = context.site.register.device(device_id) is not None
-        missing = f"no property {observed_property!r} in the dictionary" if known else f"no device {device_id!r}"
-        raise NotFound(f"there is {missing}")
-    end_ms = context.now_ms() + 1 if to_ms is None else to_ms
-    begin_ms = end_ms - _HOUR_MS if from_ms is None else from_ms
-    if not 0 <= begin_ms < end_ms <= 2**53:
+        known = context.site.register.device(query.device_id) is not None
+        missing = f"property {query.observed_property!r} in the dictionary" if known else f"device {query.device_id!r}"
+        raise NotFound(f"there is no {missing}")
+    end_ms = context.now_ms() + 1 if query.to_ms is None else query.to_ms
+    begin_ms = end_ms - _HOUR_MS if query.from_ms is None else query.from_ms
+    if not 0 <= begin_ms < end_ms <= _LAST_MS:
         raise ApiError(422, "invalid", "from_ms must lie before to_ms, both in milliseconds since 1970")
-    points = context.series.read(device_id, observed_property, begin_ms, end_ms, limit + 1)
+    points = context.series.read(query.device_id, query.observed_property, begin_ms, end_ms, query.limit + 1)
     return SeriesOut(
-        device_id=device_id, observed_property=observed_property, unit=series.property.unit,
-        from_ms=begin_ms, to_ms=end_ms, points=[tuple(one) for one in points[-limit:]], truncated=len(points) > limit,
+        device_id=query.device_id,
+        observed_property=query.observed_property,
+        unit=series.property.unit,
+        from_ms=begin_ms,
+        to_ms=end_ms,
+        points=[(one.time_ms, one.value, one.quality) for one in points[-query.limit :]],
+        truncated=len(points) > query.limit,
     )
 
 
 def _device(site: contexts.SiteView, device: Device) -> DeviceOut:
     return DeviceOut(
-        id=device.id, domain=device.domain, kind=device.kind, title=device.title, cell=device.cell,
-        place=site.place(device.cell), lat=device.lat, lon=device.lon, cadence_s=device.cadence_s,
-        parent=device.parent, attributes=device.attributes,
+        id=device.id,
+        domain=device.domain,
+        kind=device.kind,
+        title=device.title,
+        cell=device.cell,
+        place=site.place(device.cell),
+        lat=device.lat,
+        lon=device.lon,
+        cadence_s=device.cadence_s,
+        parent=device.parent,
+        attributes=device.attributes,
     )

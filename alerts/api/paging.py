@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 
-Limit = Annotated[int, Query(ge=1, le=500, description="how many items at most")]
-Offset = Annotated[int, Query(ge=0, le=1_000_000, description="how many items to leave out at the beginning")]
-DEFAULT_LIMIT = 50
+Limit = Annotated[int, Field(ge=1, le=500, description="how many items at most")]
+Offset = Annotated[int, Field(ge=0, le=1_000_000, description="how many items to leave out at the beginning")]
+CellPrefix = Annotated[str, Field(pattern=r"^\d{1,15}$", description="cell code or its beginning")]
+
+
+class PageQuery(BaseModel):
+    """Query arguments of a list; an argument that it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Limit = 50
+    offset: Offset = 0
 
 
 class Page(BaseModel, Generic[Item]):
@@ -19,7 +27,7 @@ class Page(BaseModel, Generic[Item]):
 
     items: list[Item]
     total: int = Field(examples=[1])
-    limit: int = Field(examples=[DEFAULT_LIMIT])
+    limit: int = Field(examples=[50])
     offset: int = Field(examples=[0])
 
 

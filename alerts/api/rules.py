@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from alerts.api import context as contexts
 from alerts.api.errors import answers
-from alerts.cases.workflow import Role
 from alerts.api.security import requires
+from alerts.cases.workflow import Role
 from alerts.errors import NotFound
 from rules.model import Rule
 
@@ -59,7 +59,9 @@ def list_rules(request: Request) -> list[RuleOut]:
     return [_rule(rule) for rule in sorted(contexts.of(request).site.rules, key=lambda rule: rule.id)]
 
 
-@router.get("/{rule_id}", summary="Get one rule", responses=answers(401, 403, 404), dependencies=[requires(Role.VIEWER)])
+@router.get(
+    "/{rule_id}", summary="Get one rule", responses=answers(401, 403, 404), dependencies=[requires(Role.VIEWER)]
+)
 def get_rule(request: Request, rule_id: str) -> RuleOut:
     """Return one rule."""
     for rule in contexts.of(request).site.rules:
@@ -70,11 +72,20 @@ def get_rule(request: Request, rule_id: str) -> RuleOut:
 
 def _rule(rule: Rule) -> RuleOut:
     return RuleOut(
-        id=rule.id, version=rule.version, domain=rule.domain, severity=rule.severity, subject=rule.subject,
-        title=TextOut(zh=rule.title.zh, en=rule.title.en), where={key: list(values) for key, values in rule.where},
-        condition=type(rule.condition).__name__, limits=limits_of(rule), for_s=rule.for_s,
-        keep_firing_for_s=rule.keep_firing_for_s, category=rule.case.category if rule.case else None,
-        runbook=TextOut(zh=rule.runbook.zh, en=rule.runbook.en), source=rule.source,
+        id=rule.id,
+        version=rule.version,
+        domain=rule.domain,
+        severity=rule.severity,
+        subject=rule.subject,
+        title=TextOut(zh=rule.title.zh, en=rule.title.en),
+        where={key: list(values) for key, values in rule.where},
+        condition=type(rule.condition).__name__,
+        limits=limits_of(rule),
+        for_s=rule.for_s,
+        keep_firing_for_s=rule.keep_firing_for_s,
+        category=rule.case.category if rule.case else None,
+        runbook=TextOut(zh=rule.runbook.zh, en=rule.runbook.en),
+        source=rule.source,
     )
 
 

@@ -61,7 +61,9 @@ class Requires:
             principal = identify(connection, token, context.wall_ms())
         if principal is None:
             raise ApiError(
-                401, "unauthenticated", "the session is not known or has ended: log in again",
+                401,
+                "unauthenticated",
+                "the session is not known or has ended: log in again",
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if not satisfies(principal.role, *self.roles):
@@ -84,9 +86,7 @@ def identify(connection: Connection, token: str, now_ms: int) -> Principal | Non
     session = sessions.find(connection, token, now_ms=now_ms)
     if session is None:
         return None
-    return Principal(
-        name=session.user, role=session.role, crew=session.crew, csrf=session.csrf, token=token
-    )
+    return Principal(name=session.user, role=session.role, crew=session.crew, csrf=session.csrf, token=token)
 
 
 def cookie_token(headers: list[tuple[bytes, bytes]]) -> str | None:

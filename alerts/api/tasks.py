@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from alerts.api import context as contexts
 from alerts.api.errors import ApiError, answers, telling
-from alerts.api.paging import Limit, Offset, words
+from alerts.api.paging import Limit, PageQuery, words
 from alerts.api.reads import tasks as reads
 from alerts.api.security import Principal, requires
 from alerts.cases import actions
@@ -74,23 +74,29 @@ class ActionIn(BaseModel):
     note: str = Field(default="", max_length=2000, examples=["grate cleared"])
 
 
+class TaskQuery(PageQuery):
+    """Which tasks are asked for."""
+
+    state: str = Field(default=_OPEN, description="comma list")
+    crew: str | None = Field(default=None, description="a crew may ask for its own only")
+    limit: Limit = 200
+
+
 @router.get("", summary="List tasks by deadline", responses=answers(401, 403, 422))
 def list_tasks(
     request: Request,
-    state: Annotated[str, Query(description="comma list")] = _OPEN,
-    crew: Annotated[str | None, Query(description="a crew may ask for its own only")] = None,
-    limit: Limit = 200,
-    offset: Offset = 0,
-    who: Principal = requires(Role.CREW, Role.VIEWER),
+    query: Annotated[TaskQuery, Query()],
+    who: Annotated[Principal, requires(Role.CREW, Role.VIEWER)],
 ) -> TasksOut:
     """Return the tasks of a crew, or of all crews for those who may see them."""
+    crew = query.crew
     if who.role is Role.CREW:
         if crew not in {None, who.crew}:
             raise ApiError(403, "forbidden", f"the crew {who.crew} sees its own tasks only")
         crew = who.crew or ""
     context = contexts.of(request)
     with reading(context.engine) as connection:
-        rows = reads.find(connection, crew=crew, states=words(state), limit=limit, offset=offset)
+        rows = reads.find(connection, crew=crew, states=words(query.state), limit=query.limit, offset=query.offset)
     items = [_task(context.site, row) for row in rows]
     return TasksOut(items=items, now_ms=context.now_ms(), speed=context.clock.speed)
 
@@ -98,7 +104,10 @@ def list_tasks(
 def _act(move: Move, word: str, summary: str) -> None:
     @router.post("/{task_id}/" + word, name=f"{word}_task", summary=summary, responses=answers(401, 403, 404, 409, 422))
     def act(
-        request: Request, task_id: TaskId, body: ActionIn, who: Principal = requires(Role.CREW, Role.DISPATCHER)
+        request: Request,
+        task_id: TaskId,
+        body: ActionIn,
+        who: Annotated[Principal, requires(Role.CREW, Role.DISPATCHER)],
     ) -> TaskOut:
         context = contexts.of(request)
         with context.engine.begin() as connection:
@@ -111,8 +120,14 @@ def _act(move: Move, word: str, summary: str) -> None:
                 raise MoveRefused(f"task {task_id} is {before.state}: nothing can be done with it any more")
             with telling(before.version):
                 actions.perform(
-                    connection, case_id=before.case_id, move=move, actor=who.actor, reason=body.note,
-                    expected_version=body.version, now_ms=context.now_ms(), context=context.actions,
+                    connection,
+                    case_id=before.case_id,
+                    move=move,
+                    actor=who.actor,
+                    reason=body.note,
+                    expected_version=body.version,
+                    now_ms=context.now_ms(),
+                    context=context.actions,
                 )
             return _one(connection, context.site, task_id)
 

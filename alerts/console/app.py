@@ -6,6 +6,7 @@ NiceGUI keeps its pages in one registry a process, so a process has one console.
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 
@@ -40,11 +41,7 @@ def mount(app: FastAPI, context: WebContext) -> None:
     nicegui_app.on_startup(live.start)
     nicegui_app.on_shutdown(live.stop)
     for path, build in _SIMPLE.items():
-
-        def page(request: Request, build=build) -> None:
-            build(Visit.of(request, context, live))
-
-        ui.page(path)(page)
+        _page(path, build, context, live)
 
     @ui.page("/cases/{case_id}")
     def case_page(request: Request, case_id: int) -> None:
@@ -56,8 +53,16 @@ def mount(app: FastAPI, context: WebContext) -> None:
 
     _login_page(app, context)
     app.mount("/console/static", StaticFiles(directory=_STATIC), name="console static")
-    ui.run_with(app, title="Wangge", dark=True, tailwind=False, favicon=_STATIC / "icon.svg", show_welcome_message=False)
+    ui.run_with(
+        app, title="Wangge", dark=True, tailwind=False, favicon=_STATIC / "icon.svg", show_welcome_message=False
+    )
     app.add_middleware(Gate, context=context)
+
+
+def _page(path: str, build: Callable[[Visit], None], context: WebContext, live: Live) -> None:
+    @ui.page(path)
+    def page(request: Request) -> None:
+        build(Visit.of(request, context, live))
 
 
 def _login_page(app: FastAPI, context: WebContext) -> None:
@@ -71,7 +76,21 @@ def _login_page(app: FastAPI, context: WebContext) -> None:
             "lang": "zh-CN" if lang == "zh" else "en",
             "other_lang": "en" if lang == "zh" else "zh",
             "site": title.zh if lang == "zh" else title.en,
-            **{key.removeprefix("error."): text(lang, key) for key in ("error.wrong_password", "error.too_many_logins", "error.unreachable")},
-            **{key.replace(".", "_"): text(lang, key) for key in ("app.name", "app.language", "login.title", "login.name", "login.password", "login.submit", "login.subtitle")},
+            **{
+                key.removeprefix("error."): text(lang, key)
+                for key in ("error.wrong_password", "error.too_many_logins", "error.unreachable")
+            },
+            **{
+                key.replace(".", "_"): text(lang, key)
+                for key in (
+                    "app.name",
+                    "app.language",
+                    "login.title",
+                    "login.name",
+                    "login.password",
+                    "login.submit",
+                    "login.subtitle",
+                )
+            },
         }
         return HTMLResponse(template.substitute({key: html.escape(word) for key, word in words.items()}))

@@ -17,7 +17,12 @@ from ingest.stores._base import Point
 
 _TEXT, _MUTED, _LINE, _VALUE = "#d5dee4", "#8799a6", "#26313a", "#5aa9e6"
 _FIRES, _CLEARS = "#ff5c5c", "#54c28a"
-_DOUBTFUL = {Quality.UNKNOWN: "#8799a6", Quality.SUSPECT: "#f2d04b", Quality.FAIL: "#ff5c5c", Quality.MISSING: "#8799a6"}
+_DOUBTFUL = {
+    Quality.UNKNOWN: "#8799a6",
+    Quality.SUSPECT: "#f2d04b",
+    Quality.FAIL: "#ff5c5c",
+    Quality.MISSING: "#8799a6",
+}
 _GAP_INTERVALS = 4  # a line is broken where so many reports are missing
 
 
@@ -49,7 +54,9 @@ class SeriesChart:
 def options(chart: SeriesChart) -> dict[str, Any]:
     """Return ECharts options."""
     offset_ms = _offset_ms(chart.zone, chart.to_ms)
-    doubtful = [_marks(chart, quality, words, offset_ms) for quality, words in chart.quality_words if quality in _DOUBTFUL]
+    doubtful = [
+        _marks(chart, quality, words, offset_ms) for quality, words in chart.quality_words if quality in _DOUBTFUL
+    ]
     line: dict[str, Any] = {
         "type": "line",
         "name": chart.title,
@@ -76,7 +83,12 @@ def options(chart: SeriesChart) -> dict[str, Any]:
         "textStyle": {"color": _MUTED, "fontFamily": "inherit"},
         "grid": {"left": 56, "right": 130, "top": 34, "bottom": 30},
         "legend": {"right": 130, "top": 4, "textStyle": {"color": _MUTED}, "itemHeight": 8},
-        "tooltip": {"trigger": "axis", "backgroundColor": "#1b242b", "borderColor": _LINE, "textStyle": {"color": _TEXT}},
+        "tooltip": {
+            "trigger": "axis",
+            "backgroundColor": "#1b242b",
+            "borderColor": _LINE,
+            "textStyle": {"color": _TEXT},
+        },
         "xAxis": {
             "type": "time",
             "min": chart.from_ms + offset_ms,

@@ -74,9 +74,7 @@ def empty(title: str, means: str = "") -> None:
         Words(means)
 
 
-def select(
-    label: str, options: Mapping[str, str], chosen: str, do: Callable[[str], Any]
-) -> ui.element:
+def select(label: str, options: Mapping[str, str], chosen: str, do: Callable[[str], Any]) -> ui.element:
     """Make a drop-down list of {value: words}; `do` gets the new value."""
     with box("label"):
         Words(label)

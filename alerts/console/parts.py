@@ -106,6 +106,6 @@ class Deadline(Part, component="parts/deadline.js"):
 class Moves(Part, component="parts/moves.js"):
     """The moves that the visitor may make; emits `changed`."""
 
-    def __init__(self, case_id: int) -> None:
+    def __init__(self, case_id: int, crews: Sequence[Sequence[str]]) -> None:
         super().__init__()
-        self.show(caseId=case_id, version=1, moves=[])
+        self.show(caseId=case_id, version=1, moves=[], crews=[list(one) for one in crews])

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from alerts.api.cases import LogOut
 from alerts.api.context import SiteView
 from alerts.api.reads.alerts import SEVERITY_RANK
 from alerts.console.reasons import in_words
@@ -28,7 +29,7 @@ def alert(row: Any, site: SiteView, lang: Language) -> Shown:
     """Return what a list of alerts shows of one."""
     shown = {key: getattr(row, key) for key in _ALERT}
     shown["title"] = row.title_zh if lang == "zh" else row.title_en
-    shown["reason"] = in_words(row.reason, site.register, site.zone, lang)
+    shown["reason"] = in_words(row.reason, site, lang)
     shown["place"] = site.place(row.cell)
     return shown
 
@@ -42,20 +43,32 @@ def case(row: Any, site: SiteView, lang: Language) -> Shown:
     return shown
 
 
+def event(one: LogOut, site: SiteView, lang: Language) -> Shown:
+    """Return what the timeline of a case shows of one event."""
+    shown = one.model_dump(mode="json", exclude={"detail"})
+    shown["reason"] = in_words(one.reason, site, lang)
+    shown["who"] = crew(one.actor, site, lang)
+    return shown
+
+
 def crew(name: str | None, site: SiteView, lang: Language) -> str:
     """Return the title of a crew, or its id where the site does not know it any more."""
     title = site.crews.get(name or "")
     return (name or "") if title is None else title.zh if lang == "zh" else title.en
 
 
+def unit(name: str | None, site: SiteView, lang: Language) -> str:
+    """Return the title of a unit, or its id where the site does not know it any more."""
+    title = site.units.get(name or "")
+    return (name or "") if title is None else title.zh if lang == "zh" else title.en
+
+
 def dots(rows: Sequence[Any], site: SiteView) -> list[Shown]:
-    """Return a mark on the map for each device among live alerts: its worst severity, and whether nobody saw it yet."""
+    """Return a mark on the map for each device with a live alert: the worst of those that fire, else of the others."""
     marks: dict[str, Shown] = {}
-    for row in sorted(rows, key=lambda one: SEVERITY_RANK.get(one.severity, len(SEVERITY_RANK))):
+    for row in sorted(rows, key=lambda one: (not one.firing, SEVERITY_RANK.get(one.severity, len(SEVERITY_RANK)))):
         device = site.register.device(row.device_id) if row.device_id else None
-        if device is None:
-            continue
-        first = {"lat": device.lat, "lon": device.lon, "severity": row.severity, "open": False}
-        mark = marks.setdefault(device.id, first)
-        mark["open"] = mark["open"] or row.state != "ACKED"
-    return list(marks.values())
+        if device is not None:
+            mark = {"lat": device.lat, "lon": device.lon, "severity": row.severity, "firing": row.firing}
+            marks.setdefault(device.id, mark)
+    return list(reversed(marks.values()))  # the worst are drawn last, above the others

@@ -1,8 +1,8 @@
-"""Says the reason of an alert in the reader's language: the engine writes one English sentence.
+"""Says why an alert fired or a case moved, in the reader's language: the stages write one English sentence.
 
-`weather.water_level is 16 cm, above 15, for 2 min (since …)` becomes `积水深度 16 cm，高于 15，持续 2 分钟`: the property
-by its title in the dictionary, the words of `rules.conditions` by a table, times in the site's zone. What does not
-look like such a sentence is shown as it is.
+`weather.water_level is 16 cm, above 15, for 2 min (since …)` becomes `积水深度 16 cm，高于 15，持续 2 分钟`:
+the property by its title in the dictionary, the words of `rules.conditions` by a table, times in the site's zone.
+What looks like no sentence that is known here (a person's opinion, for one) is shown as it is.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from alerts.api.context import SiteView
 from alerts.console.texts import Language
-from ingest.devices import Register
 
 _VALUE = re.compile(
     r"^(?P<name>[a-z]+\.[a-z0-9_]+) is (?P<value>.+?), (?P<verdict>[a-z ]+?) (?P<limit>-?[\d.e+-]+)"
-    r"(?:, for (?P<held>[^(]+?))?(?: \(since [^)]*\))?$"
+    r"(?:, (?P<how>for|clear for) (?P<held>[^(]+?))?(?: \(since [^)]*\))?$"
 )
 _SILENT = re.compile(
     r"^no data for (?P<count>[\d.e+]+) intervals of (?P<cadence>\d+) s(?:, last heard of at (?P<last>\S+Z))?$"
 )
+_PREFIX = re.compile(r"^(?P<prefix>[a-z ]+): (?P<rest>.+)$")
 _HELD_ZH = {"s": "秒", "min": "分钟", "h": "小时", "d": "天"}
 _VERDICTS_ZH = {
     "above": "高于",
@@ -34,31 +35,76 @@ _VERDICTS_ZH = {
     "no longer at least": "不再达到",
     "no longer at most": "已高于",
 }
+_PREFIXES_ZH = {
+    "first firing": "首次触发",
+    "fires again": "再次触发",
+    "sensor back to normal": "传感器恢复正常",
+    "same category and subject": "同类同对象",
+    "same category nearby": "附近同类问题",
+    "same category in the same cell": "同网格同类问题",
+    "only part of the condition is measured": "传感器只能判定部分立案条件",
+}
+_SENTENCES_ZH = tuple(
+    (re.compile(f"^{pattern}$"), words)
+    for pattern, words in (
+        (r"the sensor confirms or refutes the fix", "由传感器核实处置结果"),
+        (r"sensor normal for (\d+) s", "传感器已正常 {0} 秒"),
+        (r"(\S+) fired (\d+) s after the crew reported done", "反馈 {1} 秒后规则“{0}”再次触发"),
+        (r"(\S+) still fires (\d+) s after the crew reported done", "反馈 {1} 秒后规则“{0}”仍在触发"),
+        (r"the sensor is silent: somebody must look on the spot", "传感器无数据，须现场核查"),
+        (r"the deadline has passed: (.+) is told", "已超期，已通知{0}"),
+        (r"(\d+) minutes are left of the limit", "距时限还有 {0} 分钟"),
+        (r"the date has come", "挂账到期"),
+        (r"(\S+) looks whether it is so", "由 {0} 现场核实"),
+    )
+)
 _UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "m2": "m²", "deg": "°", "{veh}/h": "veh/h", "dB[mW]": "dBm", "kW.h": "kWh"}
 
 
-def in_words(reason: str, register: Register, zone: ZoneInfo, lang: Language) -> str:
+def in_words(reason: str, site: SiteView, lang: Language) -> str:
     """Return the reason in one language."""
     if (found := _VALUE.match(reason)) is not None:
-        known = register.property(found["name"])
-        title = found["name"] if known is None else known.title_zh if lang == "zh" else known.title_en
-        value = " ".join(unit(word) for word in found["value"].split(" "))
-        if lang == "en":
-            held = f", for {found['held']}" if found["held"] else ""
-            return f"{title} {value}, {found['verdict']} {found['limit']}{held}"
-        held = f"，持续 {_zh(found['held'])}" if found["held"] else ""
-        return f"{title} {value}，{_VERDICTS_ZH.get(found['verdict'], found['verdict'])} {found['limit']}{held}"
+        return _value(found, site, lang)
     if (found := _SILENT.match(reason)) is not None:
-        last = _local(found["last"], zone) if found["last"] else ""
-        if lang == "en":
-            heard = f", last heard of at {last}" if last else ""
-            return f"no data for {found['count']} intervals of {found['cadence']} s{heard}"
-        heard = f"，最近一次 {last}" if last else ""
-        return f"连续 {found['count']} 个上报周期（每 {found['cadence']} 秒）无数据{heard}"
+        return _silent(found, site.zone, lang)
+    if (found := _PREFIX.match(reason)) is not None and found["prefix"] in _PREFIXES_ZH:
+        rest = in_words(found["rest"], site, lang)
+        return f"{_PREFIXES_ZH[found['prefix']]}：{rest}" if lang == "zh" else f"{found['prefix']}: {rest}"
+    if lang == "zh":
+        titles = {rule.id: rule.title.zh for rule in site.rules}
+        for pattern, words in _SENTENCES_ZH:
+            if (found := pattern.match(reason)) is not None:
+                return words.format(*(titles.get(word, word) for word in found.groups()))
     return reason
 
 
-def _zh(held: str) -> str:
+def unit(ucum: str) -> str:
+    """Return a UCUM unit as people write it; what has no other spelling stays."""
+    return _UNITS.get(ucum, ucum)
+
+
+def _value(found: re.Match[str], site: SiteView, lang: Language) -> str:
+    known = site.register.property(found["name"])
+    title = found["name"] if known is None else known.title_zh if lang == "zh" else known.title_en
+    value = " ".join(unit(word) for word in found["value"].split(" "))
+    if lang == "en":
+        held = f", {found['how']} {found['held']}" if found["held"] else ""
+        return f"{title} {value}, {found['verdict']} {found['limit']}{held}"
+    lasting = "持续" if found["how"] == "for" else "已恢复"
+    held = f"，{lasting} {_duration_zh(found['held'])}" if found["held"] else ""
+    return f"{title} {value}，{_VERDICTS_ZH.get(found['verdict'], found['verdict'])} {found['limit']}{held}"
+
+
+def _silent(found: re.Match[str], zone: ZoneInfo, lang: Language) -> str:
+    last = _local(found["last"], zone) if found["last"] else ""
+    if lang == "en":
+        heard = f", last heard of at {last}" if last else ""
+        return f"no data for {found['count']} intervals of {found['cadence']} s{heard}"
+    heard = f"，最近一次 {last}" if last else ""
+    return f"连续 {found['count']} 个上报周期（每 {found['cadence']} 秒）无数据{heard}"
+
+
+def _duration_zh(held: str) -> str:
     return " ".join(_HELD_ZH.get(word, word) for word in held.split(" "))
 
 
@@ -67,8 +113,3 @@ def _local(text: str, zone: ZoneInfo) -> str:
         return datetime.fromisoformat(text).astimezone(zone).strftime("%H:%M")
     except ValueError:
         return text
-
-
-def unit(ucum: str) -> str:
-    """Return a UCUM unit as people write it; what has no other spelling stays."""
-    return _UNITS.get(ucum, ucum)

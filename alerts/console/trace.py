@@ -64,9 +64,7 @@ def _selects(rule: Rule, device: Device) -> bool:
 def _read(visit: Visit, stretch: Stretch) -> SeriesChart:
     context, device = visit.context, stretch.device
     known = context.site.register.property(stretch.observed_property)
-    points = context.series.read(
-        device.id, stretch.observed_property, stretch.from_ms, stretch.to_ms, _MOST_POINTS
-    )
+    points = context.series.read(device.id, stretch.observed_property, stretch.from_ms, stretch.to_ms, _MOST_POINTS)
     with reading(context.engine) as connection:
         rows, _ = reads.find(connection, reads.AlertFilter(device_id=device.id), limit=50)
     spans = [
@@ -112,5 +110,7 @@ def _lines(visit: Visit, device: Device, observed_property: str) -> list[LimitLi
         for one in limits_of(rule):
             if one.observed_property == observed_property:
                 words = f"{title} {one.value:g}" if one.role == "fires" else f"{visit.t('device.clears')} {one.value:g}"
-                lines.setdefault((one.value, one.role), LimitLine(value=one.value, words=words, fires=one.role == "fires"))
+                lines.setdefault(
+                    (one.value, one.role), LimitLine(value=one.value, words=words, fires=one.role == "fires")
+                )
     return list(lines.values())

@@ -28,7 +28,10 @@ _CREW_TEXTS: dict[str, tuple[str, str]] = {
     "crew.dropped": ("未执行：{action}（{title}）— {why}", "Not done: {action} ({title}): {why}"),
     "crew.changed": ("任务已被中心变更", "the centre changed the task meanwhile"),
     "crew.dismiss": ("知道了", "OK"),
-    "crew.keep": ("有未发送的操作，退出后再次登录才会发送。确定退出？", "Some actions are not sent yet; they go when you log in again. Log out?"),
+    "crew.keep": (
+        "有未发送的操作，退出后再次登录才会发送。确定退出？",
+        "Some actions are not sent yet; they go when you log in again. Log out?",
+    ),
     "crew.not_crew": ("此账号不属于任何班组。", "This user belongs to no crew."),
 }
 _SHARED = ("severity.", "task_state.", "task_kind.", "login.", "error.", "app.", "unit.", "form.")

@@ -24,13 +24,13 @@ _FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pas
 
 
 @user.command()
-def add(  # noqa: PLR0913 - each is an option of the command line
+def add(
     name: _Name,
     role: Annotated[str, typer.Option(help="viewer, operator, dispatcher, crew or administrator.")],
     crew: Annotated[str | None, typer.Option(help="Which crew, for the role crew.")] = None,
     config: _Config = None,
     data: _Data = None,
-    password_stdin: _FromStdin = False,  # noqa: FBT002 - an option of the command line
+    password_stdin: _FromStdin = False,
 ) -> None:
     """Add a person; the password is asked for."""
     from alerts.api.roles import PEOPLE
@@ -47,7 +47,7 @@ def add(  # noqa: PLR0913 - each is an option of the command line
 
 
 @user.command("list")
-def list_(config: _Config = None, data: _Data = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:  # noqa: FBT002 - as above
+def list_(config: _Config = None, data: _Data = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """List everybody who may log in."""
     import msgspec
 
@@ -68,7 +68,7 @@ def passwd(
     name: _Name,
     config: _Config = None,
     data: _Data = None,
-    password_stdin: _FromStdin = False,  # noqa: FBT002 - as above
+    password_stdin: _FromStdin = False,
 ) -> None:
     """Give a person another password and end their sessions."""
     from alerts.store import sessions, users
@@ -86,7 +86,7 @@ def disable(
     name: _Name,
     config: _Config = None,
     data: _Data = None,
-    enable: Annotated[bool, typer.Option("--undo", help="Let the person in again.")] = False,  # noqa: FBT002 - as above
+    enable: Annotated[bool, typer.Option("--undo", help="Let the person in again.")] = False,
 ) -> None:
     """Lock a person out at once, or let them in again with --undo."""
     from alerts.store import sessions, users

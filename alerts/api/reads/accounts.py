@@ -1,4 +1,4 @@
-"""The accounts of the pipeline: ledger per source and hour, dead letters by reason, and the pipeline's own heartbeat."""
+"""The accounts of the pipeline: ledger per source and hour, dead letters by reason, the pipeline's own heartbeat."""
 
 from __future__ import annotations
 

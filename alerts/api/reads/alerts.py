@@ -1,4 +1,4 @@
-"""Alerts as people look at them: worst first, then the unacknowledged, then the newest."""
+"""Alerts as people look at them: those that fire before those that are over, worst first, then newest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def find(connection: Connection, wanted: AlertFilter, *, limit: int, offset: int
     total = connection.execute(select(func.count()).select_from(ALERTS).where(*clauses)).scalar_one()
     rows = connection.execute(
         _WITH_CASE.where(*clauses)
-        .order_by(_RANK, _UNACKNOWLEDGED_FIRST, ALERTS.c.fired_at_ms.desc(), ALERTS.c.id.desc())
+        .order_by(ALERTS.c.firing.desc(), _RANK, _UNACKNOWLEDGED_FIRST, ALERTS.c.fired_at_ms.desc(), ALERTS.c.id.desc())
         .limit(limit)
         .offset(offset)
     ).all()
@@ -49,10 +49,10 @@ def get(connection: Connection, alert_id: int) -> Row[Any] | None:
 
 
 def worst_by_cell(connection: Connection) -> dict[str, tuple[str, int]]:
-    """Return (worst severity, number of live alerts) of every cell that has one."""
+    """Return (worst severity, number) of the alerts that fire now, for every cell that has one."""
     rows = connection.execute(
         select(ALERTS.c.cell, func.min(_RANK), func.count())
-        .where(ALERTS.c.state.in_(LIVE_STATES))
+        .where(ALERTS.c.firing, ALERTS.c.state.in_(LIVE_STATES))
         .group_by(ALERTS.c.cell)
     )
     words = list(SEVERITY_RANK)
@@ -60,12 +60,11 @@ def worst_by_cell(connection: Connection) -> dict[str, tuple[str, int]]:
 
 
 def live_by_domain(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Return (live alerts, of which unacknowledged) of every domain that has one."""
+    """Return (alerts that fire, live alerts that nobody acknowledged) of every domain that has one."""
+    firing = func.sum(case((ALERTS.c.firing, 1), else_=0))
     unacknowledged = func.sum(case((ALERTS.c.state != "ACKED", 1), else_=0))
     rows = connection.execute(
-        select(ALERTS.c.domain, func.count(), unacknowledged)
-        .where(ALERTS.c.state.in_(LIVE_STATES))
-        .group_by(ALERTS.c.domain)
+        select(ALERTS.c.domain, firing, unacknowledged).where(ALERTS.c.state.in_(LIVE_STATES)).group_by(ALERTS.c.domain)
     )
     return {domain: (count, open_) for domain, count, open_ in rows}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
-from alerts.store.tables import CASE_LOG, CASES
+from alerts.store.tables import CASES
 
 FINAL_STATES = ("CLOSED", "REJECTED", "CANCELLED")
 _FINISHED = case((CASES.c.state.in_(FINAL_STATES), 1), else_=0)
@@ -46,18 +46,6 @@ def find(connection: Connection, wanted: CaseFilter, *, limit: int, offset: int 
         .offset(offset)
     ).all()
     return list(rows), total
-
-
-def get(connection: Connection, case_id: int) -> Row[Any] | None:
-    """Return one case, or None."""
-    return connection.execute(select(CASES).where(CASES.c.id == case_id)).one_or_none()
-
-
-def log(connection: Connection, case_id: int) -> list[Row[Any]]:
-    """Return the log of a case, first event first."""
-    return list(
-        connection.execute(select(CASE_LOG).where(CASE_LOG.c.case_id == case_id).order_by(CASE_LOG.c.event)).all()
-    )
 
 
 def open_by_domain(connection: Connection, now_ms: int) -> dict[str, tuple[int, int]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, select
 
 from alerts.store.tables import CASES, TASKS
 
-_TASK = select(
+_TASK: Select[Any] = select(
     TASKS.c.id,
     TASKS.c.case_id,
     CASES.c.number.label("case_number"),
@@ -55,10 +55,7 @@ def find(
     no_deadline = case((CASES.c.deadline_ms.is_(None), 1), else_=0)
     return list(
         connection.execute(
-            _TASK.where(*clauses)
-            .order_by(no_deadline, CASES.c.deadline_ms, TASKS.c.id)
-            .limit(limit)
-            .offset(offset)
+            _TASK.where(*clauses).order_by(no_deadline, CASES.c.deadline_ms, TASKS.c.id).limit(limit).offset(offset)
         ).all()
     )
 

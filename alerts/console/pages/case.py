@@ -27,7 +27,7 @@ def build(visit: Visit, case_id: int) -> None:
     """Build the page."""
     try:
         with reading(visit.context.engine) as connection:
-            case = detail(connection, case_id, visit.principal.role)
+            case = detail(connection, case_id, visit.principal.actor, visit.context.now_ms())
     except NotFound:
         with shell(visit, "cases"), box("div", "w-page"):
             empty(visit.t("case.missing"))
@@ -42,6 +42,8 @@ class CasePage:
     def __init__(self, visit: Visit, case: CaseDetailOut) -> None:
         self._visit, self._id, self._version = visit, case.id, 0
         self._headline(case)
+        site = visit.context.site
+        crews = [[name, present.crew(name, site, visit.lang)] for name in site.crews]
         with box("div", "w-two"):
             with box("div", "w-left"):
                 with panel(visit.t("case.log")):
@@ -54,7 +56,7 @@ class CasePage:
                     self._alerts = AlertList(can_act=visit.may_act)
             with box("div", "w-left"):
                 with panel(visit.t("case.moves")):
-                    self._moves = Moves(case.id)
+                    self._moves = Moves(case.id, crews)
                 with panel(visit.t("case.facts")):
                     self._facts_box = ui.element("div")
         self._moves.when("changed", lambda _: self.refresh())
@@ -70,11 +72,11 @@ class CasePage:
             self._version = case.version
             self._state.set_text(visit.t(f"case_state.{case.state}"))
             self._deadline.show(row=case.model_dump(mode="json", exclude={"log", "moves"}))
-            self._log.show(rows=[one.model_dump(mode="json") for one in case.log])
-            self._moves.show(version=case.version, moves=[_move(one) for one in case.moves])
+            self._log.show(rows=[present.event(one, site, visit.lang) for one in case.log])
             self._facts_box.clear()
             with self._facts_box:
                 facts(self._facts(case))
+        self._moves.show(version=case.version, moves=[_move(one) for one in case.moves])
         drawn = await self._draw(case, rows)
         self._no_trace.set_visibility(not drawn)
 
@@ -92,7 +94,8 @@ class CasePage:
     def _read(self) -> tuple[CaseDetailOut, list[Any], int]:
         with reading(self._visit.context.engine) as connection:
             rows, total = alert_reads.find(connection, alert_reads.AlertFilter(case_id=self._id), limit=50)
-            return detail(connection, self._id, self._visit.principal.role), rows, total
+            case = detail(connection, self._id, self._visit.principal.actor, self._visit.context.now_ms())
+            return case, rows, total
 
     async def _draw(self, case: CaseDetailOut, rows: list[Any]) -> bool:
         device = self._visit.context.site.register.device(case.subject_id)
@@ -120,7 +123,10 @@ class CasePage:
             ("done", case.done_at_ms), ("closed", case.closed_at_ms),
         )  # fmt: skip
         return [
-            (visit.t("case.category"), f"{case.code} {kind}（{case.scheme}）" if visit.lang == "zh" else f"{case.code} {kind} ({case.scheme})"),
+            (
+                visit.t("case.category"),
+                f"{case.code} {kind}（{case.scheme}）" if visit.lang == "zh" else f"{case.code} {kind} ({case.scheme})",
+            ),
             (visit.t("case.condition"), None if category is None else category.condition),
             (visit.t("case.limit"), limit),
             (visit.t("case.verify"), visit.t("case.verify_for", minutes=minutes) if minutes else None),
@@ -128,7 +134,7 @@ class CasePage:
             (visit.t("case.cell"), case.cell),
             (visit.t("case.subject"), subject),
             (visit.t("case.source"), visit.t(f"source.{case.source}")),
-            (visit.t("case.unit"), case.unit),
+            (visit.t("case.unit"), present.unit(case.unit, site, visit.lang)),
             (visit.t("case.crew"), present.crew(case.crew, site, visit.lang)),
             *((visit.t(f"case.{name}"), moment(at, site.zone)) for name, at in times),
         ]

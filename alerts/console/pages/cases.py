@@ -46,7 +46,9 @@ class Cases:
         """Show what the database says now."""
         rows, total = await asyncio.to_thread(self._find)
         site, lang = self._visit.context.site, self._visit.lang
-        filtered = any(value for key, value in self._chosen.items() if key != "state") or self._chosen["state"] != "open"
+        filtered = (
+            any(value for key, value in self._chosen.items() if key != "state") or self._chosen["state"] != "open"
+        )
         self._list.show(rows=[present.case(row, site, lang) for row in rows], total=total, filtered=filtered)
 
     async def _choose(self, what: str, value: str) -> None:

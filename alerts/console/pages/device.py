@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from alerts.api.reads import alerts as reads
 from alerts.console import present
@@ -61,12 +62,12 @@ class DevicePage:
                 empty(visit.t("device.no_points"))
         with head, box("div", "w-filters grow"):
             self._property_buttons = {
-                name: button(self._title(name), lambda name=name: self._choose(name, self._range))
+                name: button(self._title(name), functools.partial(self._choose_property, name))
                 for name in self._measured
             }
         with head, box("div", "w-filters"):
             self._range_buttons = {
-                word: button(visit.t(f"range.{word}"), lambda word=word: self._choose(self._property, word))
+                word: button(visit.t(f"range.{word}"), functools.partial(self._choose_range, word))
                 for word in _RANGES_MS
             }
 
@@ -80,8 +81,12 @@ class DevicePage:
             self._drawn_at_ms = wall_ms
             await self._draw()
 
-    async def _choose(self, name: str, word: str) -> None:
-        self._property, self._range = name, word
+    async def _choose_property(self, name: str) -> None:
+        self._property = name
+        await self._draw()
+
+    async def _choose_range(self, word: str) -> None:
+        self._range = word
         await self._draw()
 
     async def _draw(self) -> None:

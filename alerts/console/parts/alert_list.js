@@ -5,6 +5,8 @@ export default {
   template: `
     <div>
       <div v-if="!rows.length" class="w-empty"><b>{{ t("alerts.none") }}</b>{{ t(filtered ? "alerts.none_filtered" : "alerts.none_means") }}</div>
+      <div v-if="canAct && cleared.length > 1" class="w-cleared">{{ t("alerts.cleared", { n: cleared.length }) }}
+        <button class="w-button" :disabled="busy.all" @click="acknowledgeCleared">{{ t("alerts.acknowledge_cleared") }}</button></div>
       <div v-for="row in rows" :key="row.id" :class="classes(row)" @click="chosen = row.id" :data-alert="row.id">
         <div class="main">
           <div class="line">
@@ -35,6 +37,11 @@ export default {
   props: { rows: Array, total: Number, canAct: Boolean, filtered: Boolean, shelving: Boolean, moreHref: String },
   emits: ["changed"],
   data: () => ({ chosen: null, busy: {} }),
+  computed: {
+    cleared() {
+      return this.rows.filter((row) => row.state === "RTNUN");
+    },
+  },
   mounted() {
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
@@ -48,7 +55,7 @@ export default {
     short: (value) => (value ? "…" + value.slice(-5) : ""),
     open: (row) => row.state === "UNACK" || row.state === "RTNUN",
     classes(row) {
-      return ["w-row", "sev-" + row.severity, { chosen: this.chosen === row.id, quiet: row.state === "ACKED" || row.state === "NORM" }];
+      return ["w-row", "sev-" + row.severity, { chosen: this.chosen === row.id, quiet: !row.firing }];
     },
     since(row) {
       if (row.firing) return text("alerts.since", { time: duration(now.value - row.fired_at_ms) });
@@ -64,6 +71,14 @@ export default {
     },
     acknowledge(row) {
       return this.act(row, "acknowledge", {}, text("alerts.acknowledged", row));
+    },
+    async acknowledgeCleared() {
+      this.busy.all = true;
+      const items = this.cleared.map(({ id, version }) => ({ id, version }));
+      const answer = await call("/alerts/acknowledge", { items });
+      if (answer) tell(text("alerts.acknowledged_many", { n: answer.acknowledged.length }));
+      delete this.busy.all;
+      this.$emit("changed");
     },
     unshelve(row) {
       return this.act(row, "unshelve", {}, text("alerts.unshelved", row));

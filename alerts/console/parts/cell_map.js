@@ -104,10 +104,9 @@ export default {
       if (!this.alerts) return;
       this.alerts.clearLayers();
       for (const dot of this.dots ?? []) {
-        const open = dot.open ? 1 : 0.45;
-        L.circleMarker([dot.lat, dot.lon], {
-          radius: 4, weight: 1.2, color: "#0b1014", fillColor: this.colour[dot.severity], fillOpacity: open, opacity: open, interactive: false,
-        }).addTo(this.alerts);
+        const colour = this.colour[dot.severity];
+        const look = dot.firing ? { color: "#0b1014", fillColor: colour, fillOpacity: 1 } : { color: colour, opacity: 0.55, fill: false };
+        L.circleMarker([dot.lat, dot.lon], { radius: dot.firing ? 4.5 : 3, weight: 1.2, interactive: false, ...look }).addTo(this.alerts);
       }
     },
     tip(properties) {

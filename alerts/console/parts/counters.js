@@ -1,4 +1,4 @@
-// One counter a domain: live alerts (unacknowledged), open cases (overdue). A click narrows the lists to the domain.
+// One counter a domain: alerts that fire, alerts to acknowledge, open cases (overdue). A click narrows the lists to the domain.
 import { text } from "/console/static/common.js";
 
 export default {
@@ -8,8 +8,8 @@ export default {
               :aria-pressed="one.domain === chosen" @click="$emit('choose', one.domain === chosen ? null : one.domain)">
         <div class="name"><span>{{ t("domain." + one.domain) }}</span><span v-if="one.overdue" class="late">{{ t("counter.overdue", { n: one.overdue }) }}</span></div>
         <div class="figures">
-          <span><b :class="{ zero: !one.alerts }">{{ one.alerts }}</b><small>{{ t("counter.alerts") }}</small></span>
-          <span><b :class="{ zero: !one.cases }">{{ one.cases }}</b><small>{{ t("counter.cases") }}</small></span>
+          <span v-for="key in ['alerts', 'unacknowledged', 'cases']" :key="key">
+            <b :class="{ zero: !one[key] }">{{ one[key] }}</b><small>{{ t("counter." + key) }}</small></span>
         </div>
       </button>
     </div>`,

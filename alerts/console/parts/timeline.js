@@ -2,7 +2,7 @@
 import { day, text, timeOfDay } from "/console/static/common.js";
 
 const parts = ["iot", "rule", "matrix", "timer", "sensor"];
-const bad = ["fail", "reject", "return", "cancel", "force_close"];
+const bad = ["breach", "fail", "fires_again", "reject", "return", "cancel", "force_close"];
 
 export default {
   template: `
@@ -11,7 +11,7 @@ export default {
         <div class="head">
           <span class="number muted" :title="d(one.at_ms)">{{ d(one.at_ms).slice(5) }} {{ c(one.at_ms) }}</span>
           <b>{{ t("move." + one.move) }}</b>
-          <span class="muted">{{ who(one.actor) }}</span>
+          <span class="muted">{{ who(one) }}</span>
           <span v-if="one.from_state !== one.to_state" class="w-badge">{{ t("case_state." + one.to_state) }}</span>
         </div>
         <div class="why">{{ one.reason }}</div>
@@ -22,7 +22,7 @@ export default {
     t: text,
     d: day,
     c: timeOfDay,
-    who: (actor) => (parts.includes(actor) ? text("actor." + actor) : actor),
+    who: (one) => (parts.includes(one.actor) ? text("actor." + one.actor) : one.who),
     mark: (one) => ({ person: !parts.includes(one.actor), sensor: one.actor === "sensor", bad: bad.includes(one.move) }),
   },
 };
