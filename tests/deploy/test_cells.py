@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import shapely
 from shapely.geometry import Polygon, shape
+from typer.testing import CliRunner
 
 from deploy import cells
+from deploy.cli import build
+from deploy.commands._base import UserError
 
 BOX = cells.Box.of(107.764158, 22.756934, 108.3584, 23.104372)
 CORE = cells.Box.of(108.235, 22.795, 108.345, 22.905)
@@ -103,3 +106,44 @@ def test_load_divisions_lists_every_fault(tmp_path: Path) -> None:
         "6: code 450107001 stands in line 3 too",
         "7: parent '450107009' of 450107009001 is not a row above that begins it",
     ]
+
+
+def test_cells_command_writes_the_file(site_folder: Path, tmp_path: Path) -> None:
+    """The command with its defaults writes the sample site's file, and says how many cells it has."""
+    out = tmp_path / "cells.geojson"
+    arguments = [
+        "cells",
+        "generate",
+        "--divisions",
+        str(site_folder / "divisions.csv"),
+        "--seed",
+        "7",
+        "--out",
+        str(out),
+    ]
+
+    result = CliRunner().invoke(build(), arguments)
+
+    assert result.exit_code == 0
+    assert result.output == f"{out}: 495 cells of 159 communities\n"
+    assert out.read_bytes() == (site_folder / "cells.geojson").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "more, message",
+    [
+        (["--box", "1,2,3"], "--box is '1,2,3': give four numbers, as in 107.7,22.7,108.3,23.1"),
+        (["--box", "9,2,3,4"], "--box is '9,2,3,4': west must be less than east, and south less than north"),
+        (["--core", "1,2,3,4"], "--core must lie inside --box"),
+        (["--divisions", "absent.csv"], "the divisions have faults:\nabsent.csv:1: cannot be read: No such file"),
+        (["--out", "absent/cells.geojson"], "absent/cells.geojson cannot be written: No such file or directory"),
+    ],
+)
+def test_cells_command_mistakes(site_folder: Path, tmp_path: Path, more: list[str], message: str) -> None:
+    """Each mistake is told with its remedy."""
+    paths = ["--divisions", str(site_folder / "divisions.csv"), "--out", str(tmp_path / "cells.geojson")]
+
+    result = CliRunner().invoke(build(), ["cells", "generate", *paths, *more])
+
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception).startswith(message)

@@ -86,7 +86,7 @@ def test_simulate_sends_the_same_frames_again(
 
     assert sent[0] == sent[1]
     assert {topic.split("/")[0] for topic, _ in sent[0]} == {"wangge", "v3", "senml", "ngsi"}
-    assert [one.effect for one in read(truth)][:3] == ["lamp_dark", "lamp_dark", "overfull"]
+    assert [one.effect for one in read(truth)][:3] == ["road_flooded", "lamp_dark", "lamp_dark"]
 
 
 @pytest.mark.network

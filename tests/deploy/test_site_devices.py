@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from shapely.geometry import Point
+from typer.testing import CliRunner
 
 from deploy import site_devices, site_places
 from deploy.cells import load_divisions
+from deploy.cli import build
 from ingest import cells, devices, dictionary
 
 
@@ -61,3 +65,29 @@ def test_generate_hierarchy(site_folder: Path) -> None:
         ("waste_bin", None): 180,
         ("waste_bin", "gateway"): 120,
     }
+
+
+def test_devices_command_writes_the_register(site_folder: Path, tmp_path: Path) -> None:
+    """The command writes the sample site's register; a folder without cells is told what it lacks."""
+    for name in ("divisions.csv", "cells.geojson"):
+        shutil.copy(site_folder / name, tmp_path)
+
+    result = CliRunner().invoke(build(), ["devices", "generate", "--site", str(tmp_path), "--seed", "7"])
+    assert result.output == f"{tmp_path / 'devices.csv'}: 1700 devices\n"
+    assert (tmp_path / "devices.csv").read_bytes() == (site_folder / "devices.csv").read_bytes()
+
+    (tmp_path / "cells.geojson").unlink()
+    result = CliRunner().invoke(build(), ["devices", "generate", "--site", str(tmp_path)])
+    assert str(result.exception) == (
+        f"the site has faults:\n{tmp_path / 'cells.geojson'}:1: cannot be read: No such file or directory"
+    )
+
+
+def test_generate_needs_an_urban_cell(site_folder: Path) -> None:
+    """Lamps and detectors need a built-up sub-district."""
+    divisions, _ = load_divisions(site_folder / "divisions.csv")
+    grid, _ = cells.load(site_folder / "cells.geojson")
+    rural = [ground for ground in site_places.grounds(divisions, grid) if not ground.urban]
+
+    with pytest.raises(ValueError, match=r"no cell belongs to an urban sub-district of divisions\.csv"):
+        site_devices.generate(rural, 7)
