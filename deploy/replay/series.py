@@ -21,7 +21,7 @@ import fnmatch
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -31,6 +31,14 @@ from deploy.replay.recorded import Message
 from ingest.located import Fault, load_yaml, validate
 from ingest.normalise import EPOCH, MILLISECOND
 from ingest.units import is_known
+
+Item = TypeVar("Item")
+
+
+def _not_empty(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    if not items:
+        raise ValueError("has no entry")
+    return items
 
 
 class _Model(pydantic.BaseModel):
@@ -76,14 +84,14 @@ class SeriesMapping(_Model):
     time: _Time
     start: pydantic.AwareDatetime | None = None
     device: str | _DeviceColumn
-    values: tuple[_Value, ...] = pydantic.Field(min_length=1)
+    values: Annotated[tuple[_Value, ...], pydantic.AfterValidator(_not_empty)]
 
 
 class Mapping(_Model):
     """A whole mapping file."""
 
     site: str = pydantic.Field(pattern=r"^[a-z0-9-]+$")
-    series: tuple[SeriesMapping, ...] = pydantic.Field(min_length=1)
+    series: Annotated[tuple[SeriesMapping, ...], pydantic.AfterValidator(_not_empty)]
 
     def of(self, path: Path) -> SeriesMapping | None:
         """Return the entry for a file, or None."""
