@@ -17,7 +17,7 @@ from alerts.store import rows
 from alerts.store.tables import USERS
 
 SHORTEST_PASSWORD = 10
-_HASHER = argon2.PasswordHasher()  # argon2id, the parameters of RFC 9106's second choice
+_HASHER = argon2.PasswordHasher()  # argon2id, the parameters that RFC 9106 (4) recommends second
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
