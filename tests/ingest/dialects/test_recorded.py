@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.dialects import _template
 from ingest.dialects._base import Dialect
-from ingest.model import Refusal
+from ingest.model import Frame, Refusal
 from ingest.plugins import find
 from ingest.topics import discover
 from tests.ingest.dialects.recorded import CASES, RECEIVED_MS, Case, register_of
@@ -49,3 +50,15 @@ def test_dialect_is_complete(name: str) -> None:
     assert any(case.expect for case in cases)
     assert any(case.refusal for case in cases)
     assert f"`{name}`" in page.read_text(encoding="utf-8")
+
+
+def test_template() -> None:
+    """The template that new dialects are copied from works as its docstring draws it."""
+    register = register_of({"ws-0001": {"domain": "weather"}})
+    payload = b'{"device": "ws-0001", "at": "2026-07-01T08:00:00Z", "temp_c": 31.5}'
+    frame = Frame(topic="template/x", payload=payload, received_at_ms=RECEIVED_MS, source="test")
+    outcome = _template.DIALECT.decode(frame, register)
+
+    assert _template.DIALECT.matches(frame.topic, b"")
+    assert not isinstance(outcome, Refusal)
+    assert [(one.observed_property, one.value) for one in outcome] == [("weather.temperature", 31.5)]
