@@ -20,7 +20,7 @@ import msgspec
 from rules.conditions._base import ValueCondition
 from rules.lifecycle import Move, advance, move, run
 from rules.model import Rule, State
-from rules.state import RuleState
+from rules.state import MOST_REMEMBERED, RuleState
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ def put(
         told = _next(rule, condition, state, observed)
         _forget(rule, condition, state, at_ms - lateness_ms)
         return told
-    if at_ms < newest_ms - lateness_ms:
+    if at_ms < newest_ms - lateness_ms or (len(history) >= MOST_REMEMBERED and at_ms < history[0][0]):
         return None
     index = bisect_left(history, (at_ms,))
     if history[index][0] == at_ms:
@@ -62,10 +62,10 @@ def _next(rule: Rule, condition: ValueCondition, state: RuleState, observed: tup
 
 
 def _forget(rule: Rule, condition: ValueCondition, state: RuleState, horizon_ms: int) -> None:
-    """Let the base take in what is older than the bound: nothing can come before it any more."""
+    """Let the base take in what is older than the bound, or too much: nothing can come before it any more."""
     history = state.history
-    old = bisect_left(history, (horizon_ms,))
-    if old:
+    old = max(bisect_left(history, (horizon_ms,)), len(history) - MOST_REMEMBERED)
+    if old > 0:
         for at_ms, value in history[:old]:
             state.base = advance(rule, condition, state.base, at_ms, value)
         del history[:old]

@@ -18,6 +18,8 @@ from rules.errors import RuleStateError
 from rules.model import State
 
 VERSION = 1
+MOST_REMEMBERED = 256
+"""Observations of a series that are kept for late ones; a faster series has a shorter lateness bound."""
 
 
 class Phase(msgspec.Struct, frozen=True, array_like=True, gc=False):

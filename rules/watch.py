@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from ingest.model import Observation, Quality
 from rules.conditions._base import ValueCondition
 from rules.model import Rule
+from rules.state import MOST_REMEMBERED
 
 _ROOM = 8
 ValueRules = tuple[tuple[Rule, ValueCondition], ...]
@@ -67,9 +68,9 @@ class Watch:
                 self.trim(lateness_ms)
 
     def trim(self, lateness_ms: int) -> None:
-        """Forget what is older than the bound, and make room for a few more."""
+        """Forget what is older than the bound, or too much, and make room for a few more."""
         recent = self.recent or array("d")
-        horizon_ms, old = recent[-2] - lateness_ms, 0
+        horizon_ms, old = recent[-2] - lateness_ms, max(0, len(recent) - 2 * MOST_REMEMBERED)
         while recent[old] < horizon_ms:
             old += 2
         del recent[:old]

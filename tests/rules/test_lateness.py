@@ -14,7 +14,7 @@ from ingest.model import Observation
 from rules.engine import EngineState, Program, compile_rules, empty_state, load, step
 from rules.lifecycle import run
 from rules.model import Rule, State, Transition
-from rules.state import INACTIVE, Phase, unpack
+from rules.state import INACTIVE, MOST_REMEMBERED, Phase, unpack
 
 LATENESS_S = 120
 LEVELS = (5.0, 12.0, 20.0)  # clear, between the limits, above
@@ -225,3 +225,22 @@ def test_too_late_is_ignored_and_counted(world: Any, samples: tuple[tuple[int, f
     assert made.transitions == ()
     assert made.changed == {}
     assert made.too_late == 1
+
+
+def test_fast_series_is_not_remembered_whole(world: Any) -> None:
+    """A series of a hundred values a second costs no more than others: older than the last 256 is too late."""
+    device = world.device()
+    series = world.series(device)
+    rule = world.rule(keep_firing_for_s=60)
+    program, state = compile_rules((rule,), (device,)), empty_state()
+    for number in range(2000):
+        step(program, state, (world.observation(series, number / 100, 20.0),), world.at(number / 100))
+    recent = state.watches[series.id].recent
+    early = world.observation(series, 10.001, 1.0)
+    late = world.observation(series, 19.001, 1.0)
+
+    assert len(state.rows[rule.id, "g1"].history) == MOST_REMEMBERED
+    assert recent is not None
+    assert len(recent) <= 2 * (MOST_REMEMBERED + 8)
+    assert step(program, state, (early,), world.at(20)).too_late == 1
+    assert step(program, state, (late,), world.at(20)).too_late == 0
