@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 
 from deploy.cli import main
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 64):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -24,36 +24,37 @@ class MqttSettings(_Section):
     """The broker that the frames come from. `window`: how many unacknowledged messages it sends at most."""
 
     host: str = "127.0.0.1"
-    port: int = pydantic.Field(1883, ge=1, le=65_535)
+    port: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 1883
     topics: tuple[str, ...] = ("wangge/+/up/#", "v3/#", "ngsi/#", "senml/#")
     client_id: str = "wangge"
     source: str = "mqtt"
     username: str | None = None
     password: pydantic.SecretStr | None = None
-    window: int = pydantic.Field(100, ge=1, le=65_535)
+    window: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 100
 
 
 class EpochSettings(_Section):
     """When an epoch closes: at so many frames, at an age, or when the feed pauses."""
 
-    frames: int = pydantic.Field(2_000, ge=1)
-    age_ms: int = pydantic.Field(200, ge=1)
-    pause_ms: int = pydantic.Field(5, ge=1)
+    frames: Annotated[int, pydantic.Field(ge=1)] = 2_000
+    age_ms: Annotated[int, pydantic.Field(ge=1)] = 200
+    pause_ms: Annotated[int, pydantic.Field(ge=1)] = 5
 
 
 class WebSettings(_Section):
     """Where console and API listen."""
 
     host: str = "127.0.0.1"
-    port: int = pydantic.Field(8080, ge=1, le=65_535)
+    port: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 8080
 
 
 class ClockSettings(_Section):
-    """The scaled clock of a demo; without it the wall clock."""
+    """The scaled clock of a demo (deploy.clock); without it the wall clock."""
 
     start_ms: int = 0
-    wall_start_ms: int = 0
-    speed: float = pydantic.Field(1.0, gt=0)
+    wall_start: int | Path = 0
+    end_ms: int | None = None
+    speed: Annotated[float, pydantic.Field(gt=0)] = 1.0
 
 
 class Settings(BaseSettings):
@@ -90,7 +91,7 @@ class Settings(BaseSettings):
 
     def real_clock(self) -> Clock:
         """Return the clock that everything of this installation shares."""
-        return Clock(start_ms=self.clock.start_ms, wall_start_ms=self.clock.wall_start_ms, speed=self.clock.speed)
+        return Clock(**self.clock.model_dump())
 
 
 def load(config: Path) -> Settings:

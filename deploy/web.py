@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 
 from alerts.api.app import create_app
-from alerts.api.context import ClockView, SiteView, WebContext
+from alerts.api.context import SiteView, WebContext
 from alerts.cases.workflow import Role
 from alerts.errors import StoreError
 from alerts.store import audit, users
@@ -90,7 +90,7 @@ def context(settings: Settings) -> WebContext:
         series=series_store(settings, site),
         now_ms=clock.now_ms,
         wall_ms=wall_ms,
-        clock=ClockView(start_ms=clock.start_ms, wall_start_ms=clock.wall_start_ms, speed=clock.speed),
+        speed=clock.speed,
         site=site_view(site),
         actions=case_context(site),
     )

@@ -28,15 +28,6 @@ class SeriesReader(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ClockView:
-    """The numbers of a scaled clock, for a browser to count by itself: now = start + speed · (wall - wall_start)."""
-
-    start_ms: int = 0
-    wall_start_ms: int = 0
-    speed: float = 1.0
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:
     """The parts of a site that people look at.
 
@@ -65,7 +56,7 @@ class SiteView:
 class WebContext:
     """Everything that a route or page may use.
 
-    `now_ms` is the site's clock (it may be scaled), `wall_ms` the wall clock (sessions and time-outs are for people);
+    `now_ms` is the site's clock, which runs `speed` times as fast as `wall_ms`, the wall clock (sessions and time-outs are for people);
     `actions` is handed to `alerts.cases.actions.perform`; `secure_cookies` is on where the application is behind TLS.
     """
 
@@ -73,7 +64,7 @@ class WebContext:
     series: SeriesReader
     now_ms: Callable[[], int]
     wall_ms: Callable[[], int]
-    clock: ClockView
+    speed: float
     site: SiteView
     actions: CaseContext
     secure_cookies: bool = False

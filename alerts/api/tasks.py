@@ -98,7 +98,7 @@ def list_tasks(
     with reading(context.engine) as connection:
         rows = reads.find(connection, crew=crew, states=words(query.state), limit=query.limit, offset=query.offset)
     items = [_task(context.site, row) for row in rows]
-    return TasksOut(items=items, now_ms=context.now_ms(), speed=context.clock.speed)
+    return TasksOut(items=items, now_ms=context.now_ms(), speed=context.speed)
 
 
 def _act(move: Move, word: str, summary: str) -> None:

@@ -54,9 +54,8 @@ def shell(visit: Visit, active: str, title: str | None = None) -> Iterator[None]
 
 
 def _head(visit: Visit) -> None:
-    clock = visit.context.clock
     page = {
-        "clock": dataclasses.asdict(clock),
+        "clock": {"now_ms": visit.context.now_ms(), "speed": visit.context.speed},
         "lang": visit.lang,
         "zone": visit.context.site.zone.key,
         "csrf": visit.principal.csrf,

@@ -56,7 +56,7 @@ def drain_line(port: int, count: int, site: Path, data: Path) -> None:
         site=site,
         data=data,
         mqtt=MqttSettings(port=port, client_id="line", topics=("wangge/+/up/#",), window=1_000),
-        clock=ClockSettings(start_ms=START_MS + 366 * 86_400_000, wall_start_ms=time.time_ns() // 1_000_000),
+        clock=ClockSettings(start_ms=START_MS + 366 * 86_400_000, wall_start=time.time_ns() // 1_000_000),
     )
     stop = threading.Event()
     received = 0

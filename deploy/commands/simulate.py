@@ -33,7 +33,10 @@ def run(
     seed: Annotated[int, typer.Option(help="The same seed gives the same city.")] = 7,
     clock: Annotated[
         str | None,
-        typer.Option(metavar="START_MS,WALL_START_MS,SPEED", help="Default: the wall clock, from now on."),
+        typer.Option(
+            metavar="START_MS,WALL_START,SPEED",
+            help="Default: the wall clock, from now on. WALL_START: milliseconds, or a file that will hold them.",
+        ),
     ] = None,
     duration: Annotated[str | None, typer.Option(help="Virtual time to play, such as 60m; default: no end.")] = None,
     truth: Annotated[Path | None, typer.Option(help="File for what was true: a JSON list of incidents.")] = None,
@@ -116,6 +119,7 @@ def _play(options: _Options) -> dict[str, Any]:
             publishers = [stack.enter_context(Publisher(*options.broker, name)) for name in names]
             stack.enter_context(_stopped_by_signals(stop))
             crews = stack.enter_context(_crews(options, book, pulse, stop))
+            truth_file.save(pulse.now_ms())  # whoever waits for it knows that we are ready
             report = send(stream, publishers, pulse, stop, truth=truth_file)
             truth_file.save(pulse.now_ms())
         except (CityError, PublishError, ValueError) as exc:
@@ -198,12 +202,13 @@ def _clock(text: str | None) -> Clock:
 
     if text is None:
         now_ms = Clock().now_ms()
-        return Clock(start_ms=now_ms, wall_start_ms=now_ms)
+        return Clock(start_ms=now_ms, wall_start=now_ms)
     try:
         start, wall_start, speed = text.split(",")
-        clock = Clock(start_ms=int(start), wall_start_ms=int(wall_start), speed=float(speed))
+        begun = int(wall_start) if wall_start.isdecimal() else Path(wall_start)
+        clock = Clock(start_ms=int(start), wall_start=begun, speed=float(speed))
     except ValueError:
-        raise UserError(f"--clock is {text!r}: give START_MS,WALL_START_MS,SPEED, as in 1795516200000,0,60") from None
+        raise UserError(f"--clock is {text!r}: give START_MS,WALL_START,SPEED, as in 1795516200000,0,60") from None
     if not 0 < clock.speed <= 1e6:  # noqa: PLR2004 - a guard against slips of the pen
         raise UserError(f"--clock has speed {clock.speed:g}: give a number above 0")
     return clock

@@ -14,7 +14,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,16 @@ from alerts.store import meta
 from alerts.store.database import reading
 from deploy import broker
 from deploy.app import case_database, checked_site
-from deploy.clock import Clock, monotonic_s
+from deploy.clock import monotonic_s, wall_ms
 from deploy.commands._base import UserError
 from deploy.demo.processes import Child
 from deploy.demo.report import progress, report
-from deploy.settings import load
+from deploy.settings import Settings, load
+from deploy.site import Site
 from deploy.web import ensure_administrator, ensure_crews
 
 _START_S = 60.0
+_CLOCK_FILE = "clock"  # written when all parts are up: then the clock starts for all of them
 _DRAINED_S = 1.0
 _DRAIN_LIMIT_S = 60.0
 
@@ -56,23 +58,29 @@ class Plan:
 
 def run(plan: Plan, console: Console) -> None:
     """Run the demo to its end. Raises UserError for what the person at the keyboard can mend."""
+    site = checked_site(plan.site)
     engine = case_database(plan.data)
     with _only_one(plan.data), broker.running(mqtt_port := broker.free_port(plan.mqtt_port)):
-        settings = _write_settings(plan, engine, mqtt_port)
-        site = checked_site(plan.site)
+        config = _write_settings(plan, engine, mqtt_port)
+        settings = load(config)
+        started_ms, truth = wall_ms(), plan.data / "truth.json"
+        for left_over in (truth, plan.data / _CLOCK_FILE):
+            left_over.unlink(missing_ok=True)
         password, crew_password = _people(engine, site, plan)
         stop = _stop_on_signals()
         logs = plan.data / "logs"
         logs.mkdir(exist_ok=True)
+        url = f"http://127.0.0.1:{settings.web.port}"
         children: list[Child] = []
         try:
-            url = f"http://127.0.0.1:{load(settings).web.port}"
-            pipeline = _start(children, "run", ["run", "--config", str(settings)], logs)
-            _until(lambda: _progress(engine)["connected"], children, stop, "the pipeline")
-            _start(children, "web", ["web", "--config", str(settings)], logs)
-            _until(lambda: _answers(f"{url}/health/live"), children, stop, "the web application")
-            _greet(console, url, password, plan)
+            pipeline = _start(children, "run", ["run", "--config", str(config)], logs)
+            _start(children, "web", ["web", "--config", str(config)], logs)
+            _until(lambda: _connected(engine, started_ms), children, stop, "the pipeline")
             simulators = _start(children, "simulate", _simulate(plan, settings, url, crew_password), logs)
+            _until(lambda: _answers(f"{url}/health/live"), children, stop, "the web application")
+            _until(truth.exists, children, stop, "the simulated city")
+            _greet(console, url, password, plan)
+            (plan.data / _CLOCK_FILE).write_text(str(wall_ms()), encoding="ascii")
             began_s = monotonic_s()
             _watch(engine, children, stop, console, site.zone, plan.run_s)
             simulators.stop()
@@ -81,7 +89,7 @@ def run(plan: Plan, console: Console) -> None:
             pipeline.stop()
             if plan.report is not None:
                 with reading(engine) as connection:
-                    made = report(connection, plan.data / "truth.json", wall_s)
+                    made = report(connection, truth, wall_s)
                 plan.report.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
                 console.print(f"report: {plan.report}")
         finally:
@@ -94,7 +102,7 @@ def run(plan: Plan, console: Console) -> None:
 def _write_settings(plan: Plan, engine: Engine, mqtt_port: int) -> Path:
     with reading(engine) as connection:
         before = meta.get(connection, "pipeline") or {}
-    clock = Clock.scaled(max(plan.start_ms, int(before.get("now_ms") or 0) + 1), plan.speed)
+    start_ms = max(plan.start_ms, int(before.get("now_ms") or 0) + 1)
     lines = (
         f"site = {json.dumps(str(plan.site.resolve()))}",
         f"data = {json.dumps(str(plan.data.resolve()))}",
@@ -104,26 +112,33 @@ def _write_settings(plan: Plan, engine: Engine, mqtt_port: int) -> Path:
         "[web]",
         f"port = {broker.free_port(plan.web_port)}",
         "[clock]",
-        f"start_ms = {clock.start_ms}",
-        f"wall_start_ms = {clock.wall_start_ms}",
-        f"speed = {clock.speed}",
+        f"start_ms = {start_ms}",
+        f"wall_start = {json.dumps(str(plan.data.resolve() / _CLOCK_FILE))}",
+        f"speed = {plan.speed}",
+        *([] if plan.run_s is None else [f"end_ms = {start_ms + int(plan.run_s * plan.speed * 1000)}"]),
     )
     path = plan.data / "demo.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
-def _simulate(plan: Plan, settings: Path, url: str, crew_password: Path) -> list[str]:
-    read = load(settings)
-    clock = read.clock
-    arguments = ["simulate", "--site", str(read.site), "--broker", f"127.0.0.1:{read.mqtt.port}"]
+def _simulate(plan: Plan, settings: Settings, url: str, crew_password: Path) -> list[str]:
+    clock = settings.clock
+    arguments = ["simulate", "--site", str(settings.site), "--broker", f"127.0.0.1:{settings.mqtt.port}"]
     arguments += ["--seed", str(plan.seed), "--scenario", plan.scenario]
-    arguments += ["--clock", f"{clock.start_ms},{clock.wall_start_ms},{clock.speed}"]
+    arguments += ["--clock", f"{clock.start_ms},{clock.wall_start},{clock.speed}"]
     arguments += ["--truth", str(plan.data / "truth.json")]
     return [*arguments, "--crew-url", url, "--crew-password-file", str(crew_password)]
 
 
-def _people(engine: Engine, site: Any, plan: Plan) -> tuple[str | None, Path]:
+def _connected(engine: Engine, started_ms: int) -> bool:
+    """Tell whether the pipeline of this run (not of an earlier one) hears the broker."""
+    with reading(engine) as connection:
+        pulse = meta.get(connection, "pipeline") or {}
+    return bool(pulse.get("connected")) and pulse["at_wall_ms"] > started_ms
+
+
+def _people(engine: Engine, site: Site, plan: Plan) -> tuple[str | None, Path]:
     path = plan.data / "crew-password"
     if not path.exists():
         path.touch(mode=0o600)
@@ -140,7 +155,7 @@ def _start(children: list[Child], name: str, arguments: list[str], logs: Path) -
     return child
 
 
-def _until(ready: Any, children: list[Child], stop: threading.Event, what: str) -> None:
+def _until(ready: Callable[[], bool], children: list[Child], stop: threading.Event, what: str) -> None:
     deadline = monotonic_s() + _START_S
     while not ready():
         for child in children:

@@ -55,7 +55,7 @@ class Pulse:
             self._recent.popleft()
         for one in transitions:
             metrics.TRANSITIONS.labels(one.state).inc()
-            if one.state is State.FIRING and one.evidence:
+            if one.state is State.FIRING and one.received_at_ms:
                 seen_ms = max(evidence.phenomenon_time_ms for evidence in one.evidence)
                 latency_s = self._clock.wall_s(now_ms - seen_ms)
                 metrics.ALERT_SECONDS.observe(latency_s)

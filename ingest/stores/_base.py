@@ -1,4 +1,4 @@
-"""What every time-series store offers. An observation is (series, phenomenon time): writing it again changes nothing."""
+"""What every time-series store offers. Writing an observation (series, phenomenon time) again changes nothing."""
 
 from __future__ import annotations
 

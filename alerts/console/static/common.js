@@ -17,9 +17,9 @@ export function wallMs() {
   return Date.now() + skewMs;
 }
 
-// The clock of the site: now = start + speed · (wall - wall start). It may run faster than the wall.
+// The clock of the site: now = what it showed when the page was made + speed · wall time since. It may run faster than the wall.
 function siteMs() {
-  return page.clock.start_ms + page.clock.speed * (wallMs() - page.clock.wall_start_ms);
+  return page.clock.now_ms + page.clock.speed * (wallMs() - page.wall_ms);
 }
 
 export const now = ref(siteMs());
