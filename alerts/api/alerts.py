@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from alerts import actions
 from alerts.api import context as contexts
-from alerts.api.errors import answers
+from alerts.api.errors import answers, telling
 from alerts.api.paging import CellPrefix, Page, PageQuery, words
 from alerts.api.reads import alerts as reads
 from alerts.api.security import Principal, requires
@@ -139,15 +139,15 @@ def acknowledge(
     """Say that a person has seen the alert."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
-        _one(connection, alert_id)
-        actions.acknowledge(
-            connection,
-            alert_id=alert_id,
-            actor=who.actor,
-            expected_version=body.version,
-            now_ms=context.now_ms(),
-            context=context.actions,
-        )
+        with telling(_one(connection, alert_id).version):
+            actions.acknowledge(
+                connection,
+                alert_id=alert_id,
+                actor=who.actor,
+                expected_version=body.version,
+                now_ms=context.now_ms(),
+                context=context.actions,
+            )
         return _one(connection, alert_id)
 
 
@@ -178,17 +178,17 @@ def shelve(
     """Take the alert out of the live list until a time, with a reason."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
-        _one(connection, alert_id)
-        actions.shelve(
-            connection,
-            alert_id=alert_id,
-            actor=who.actor,
-            expected_version=body.version,
-            now_ms=context.now_ms(),
-            context=context.actions,
-            until_ms=body.until_ms,
-            reason=body.reason,
-        )
+        with telling(_one(connection, alert_id).version):
+            actions.shelve(
+                connection,
+                alert_id=alert_id,
+                actor=who.actor,
+                expected_version=body.version,
+                now_ms=context.now_ms(),
+                context=context.actions,
+                until_ms=body.until_ms,
+                reason=body.reason,
+            )
         return _one(connection, alert_id)
 
 
@@ -199,15 +199,15 @@ def unshelve(
     """Bring the alert back into the live list before its time."""
     context = contexts.of(request)
     with context.engine.begin() as connection:
-        _one(connection, alert_id)
-        actions.unshelve(
-            connection,
-            alert_id=alert_id,
-            actor=who.actor,
-            expected_version=body.version,
-            now_ms=context.now_ms(),
-            context=context.actions,
-        )
+        with telling(_one(connection, alert_id).version):
+            actions.unshelve(
+                connection,
+                alert_id=alert_id,
+                actor=who.actor,
+                expected_version=body.version,
+                now_ms=context.now_ms(),
+                context=context.actions,
+            )
         return _one(connection, alert_id)
 
 

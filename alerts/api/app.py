@@ -16,6 +16,7 @@ Alerts, cases, tasks and observations of a Wangge site. Log in at `/api/v1/login
 `Authorization: Bearer TOKEN`. Times are milliseconds since 1970-01-01T00:00:00Z. Every refusal has the body
 `{"error": reason word, "detail": sentence}`; 409 `conflict` also carries the current `version`.
 """
+_LARGEST_BODY = 256 * 1024  # bytes
 RESOURCES = (login, alerts, cases, tasks, observations, cells, rules, ledger)
 
 
@@ -28,6 +29,7 @@ def create_app(context: WebContext) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # its pages would load their scripts from another host
         redoc_url=None,
+        max_body_size=_LARGEST_BODY,
     )
     app.state.context = context
     app.state.attempts = Attempts()

@@ -105,7 +105,7 @@ export default {
       this.alerts.clearLayers();
       for (const dot of this.dots ?? []) {
         const colour = this.colour[dot.severity];
-        const look = dot.firing ? { color: "#0b1014", fillColor: colour, fillOpacity: 1 } : { color: colour, opacity: 0.55, fill: false };
+        const look = dot.firing ? { color: "#0b1014", fillColor: colour, fillOpacity: 1 } : { color: colour, opacity: 0.4, fill: false };
         L.circleMarker([dot.lat, dot.lon], { radius: dot.firing ? 4.5 : 3, weight: 1.2, interactive: false, ...look }).addTo(this.alerts);
       }
     },

@@ -8,9 +8,9 @@ const load = (key, otherwise) => JSON.parse(localStorage.getItem(key) ?? "null")
 const store = (key, value) => localStorage.setItem(key, JSON.stringify(value));
 
 const words = await fetch("/crew/texts.json").then((answer) => answer.json());
-let lang = load("crew.lang", "zh");
-let session = load("crew.session", null);
-let tasks = load("crew.tasks", { items: [], now_ms: 0, speed: 1, at: 0 });
+let lang = load("wangge.lang", "zh");
+let session = load("wangge.session", null);
+let tasks = load("wangge.tasks", { items: [], now_ms: 0, speed: 1, at: 0 });
 let offline = false;
 let asking = null; // {task_id, action, note} while a note is written
 let busy = false;
@@ -53,7 +53,7 @@ async function fetchTasks() {
   if (answer.status === 401) return "login";
   if (answer.ok) {
     tasks = { ...(await answer.json()), at: Date.now() };
-    store("crew.tasks", tasks);
+    store("wangge.tasks", tasks);
   }
   return "sent";
 }
@@ -84,7 +84,7 @@ function dropped(action, refusal) {
 
 function leave() {
   session = null;
-  store("crew.session", null);
+  store("wangge.session", null);
 }
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ byId("login").addEventListener("submit", async (event) => {
   const told = answer === null ? { error: "unreachable" } : await answer.json();
   if (answer?.ok) {
     session = { name: fields.name.value.trim(), role: told.role, crew: told.crew, csrf: told.csrf };
-    store("crew.session", session);
+    store("wangge.session", session);
     fields.password.value = "";
     byId("login-refused").textContent = "";
     if (tasks.user !== session.name) tasks = { items: [], now_ms: 0, speed: 1, at: 0 };
@@ -224,7 +224,7 @@ byId("login").addEventListener("submit", async (event) => {
 for (const id of ["language", "login-language"]) {
   byId(id).addEventListener("click", () => {
     lang = lang === "zh" ? "en" : "zh";
-    store("crew.lang", lang);
+    store("wangge.lang", lang);
     document.cookie = `wangge_lang=${lang}; path=/; max-age=31536000; SameSite=Lax`;
     render();
   });
@@ -234,7 +234,7 @@ byId("logout").addEventListener("click", async () => {
   if (queue.all().length && !window.confirm(t("crew.keep"))) return;
   await call("POST", "/logout");
   leave();
-  localStorage.removeItem("crew.tasks");
+  localStorage.removeItem("wangge.tasks");
   tasks = { items: [], now_ms: 0, speed: 1, at: 0 };
   render();
 });
@@ -248,7 +248,7 @@ if (!session) {
   const answer = await call("GET", "/me"); // logged in on the console's login page already?
   if (answer?.ok) {
     session = await answer.json();
-    store("crew.session", session);
+    store("wangge.session", session);
   }
 }
 render();

@@ -1,7 +1,7 @@
 // The queue of actions: what a crew did, in order, until the server has it. Kept in localStorage, so that it survives
 // a closed page and an empty battery. Every action has an id of its own; a repeated one changes nothing.
 
-const KEY = "crew.queue";
+const KEY = "wangge.queue";
 const TRIES = 3; // how often an action follows a case that others (the deadline timer, for one) changed meanwhile
 export const TARGET = { accept: "accepted", start: "started", done: "done", return: "returned" };
 
