@@ -42,8 +42,7 @@ def shell(visit: Visit, active: str, title: str | None = None) -> Iterator[None]
             Words(f"{visit.principal.name} · {visit.t('role.' + visit.principal.role)}")
             Words(visit.t("app.language"), "button", "w-button plain", data_do="language")
             Words(visit.t("app.logout"), "button", "w-button plain", data_do="logout")
-    with box("main"):
-        yield
+    yield
 
     async def refresh() -> None:
         snapshot = visit.live.snapshot

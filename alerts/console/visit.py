@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 
@@ -10,10 +11,11 @@ from nicegui import ui
 
 from alerts.api.context import WebContext
 from alerts.api.roles import satisfies
-from alerts.api.security import Principal
+from alerts.api.security import Principal, identify
 from alerts.cases.workflow import Role
 from alerts.console.live import PERIOD_S, Live
 from alerts.console.texts import Language, language, text
+from alerts.store.database import reading
 from alerts.store.sessions import identity_of
 
 LANGUAGE_COOKIE = "wangge_lang"
@@ -55,12 +57,15 @@ class Visit:
 
         async def check() -> None:
             nonlocal seen
-            if self.live.revision == seen:
-                return
-            seen = self.live.revision
-            if self.live.revision and session not in self.live.snapshot.sessions:
+            if session not in self.live.snapshot.sessions and not await asyncio.to_thread(self._is_open):
                 ui.navigate.to("/login")
-                return
-            await refresh()
+            elif self.live.revision != seen:
+                seen = self.live.revision
+                await refresh()
 
         ui.timer(PERIOD_S, check)
+
+    def _is_open(self) -> bool:
+        """Ask the store itself: a session may be younger than the snapshot."""
+        with reading(self.context.engine) as connection:
+            return identify(connection, self.principal.token, self.context.wall_ms()) is not None

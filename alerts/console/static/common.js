@@ -4,6 +4,7 @@
 import { ref } from "vue";
 
 const page = window.wangge;
+document.documentElement.lang = page.lang === "zh" ? "zh-CN" : "en";
 const skewMs = page.wall_ms - Date.now(); // the browser's clock may be wrong; the server's counts
 
 export const texts = page.texts;
