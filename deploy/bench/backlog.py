@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from ingest.io.packets import split
 
 _IN_FLIGHT = 1_000
-_BATCH = 250
 _PACKET_IDS = 60_000
 
 
@@ -37,14 +36,14 @@ def prepare_session(port: int, client_id: str, topic: str) -> None:
     link.close()
 
 
-def publish(port: int, messages: Iterable[tuple[str, bytes]], client_id: str = "wangge-load") -> int:
-    """Publish all messages at QoS 1; return how many, when the broker has acknowledged the last."""
+def publish(port: int, messages: Iterable[tuple[str, bytes]], client_id: str = "wangge-load", batch: int = 250) -> int:
+    """Publish all messages at QoS 1, `batch` in one write; return how many, when the last is acknowledged."""
     link = connect(port, client_id)
     sent = acknowledged = 0
     rest = b""
-    for batch in _batches(messages):
+    for some in _batches(messages, batch):
         packets = []
-        for topic, payload in batch:
+        for topic, payload in some:
             sent += 1
             packets.append(_publish(topic, payload, sent % _PACKET_IDS + 1))
         link.sendall(b"".join(packets))
@@ -63,11 +62,11 @@ def _acknowledged(link: socket.socket, acknowledged: int, rest: bytes) -> tuple[
     return acknowledged + len(found.packets), data[found.consumed :]
 
 
-def _batches(messages: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+def _batches(messages: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tuple[str, bytes]]]:
     batch: list[tuple[str, bytes]] = []
     for message in messages:
         batch.append(message)
-        if len(batch) == _BATCH:
+        if len(batch) == size:
             yield batch
             batch = []
     yield batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,8 +27,26 @@ def pipeline(
     from deploy.app import checked_site
     from deploy.bench.pipeline import measure
 
-    progress = Console(stderr=True)
-    result = measure(checked_site(site), site, messages, rounds, progress.print)
+    _show(measure(checked_site(site), site, messages, rounds, Console(stderr=True).print), as_json=as_json)
+
+
+@APP.command()
+def steady(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    seconds: Annotated[float, typer.Option(min=10, help="How long.")] = 600,
+    rate: Annotated[float, typer.Option(min=10, help="Observations a second.")] = 5_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run the embedded line under a steady load: memory over time, and latency from sensor to alert."""
+    from rich.console import Console
+
+    from deploy.app import checked_site
+    from deploy.bench.steady import measure
+
+    _show(measure(checked_site(site), site, seconds, rate, Console(stderr=True).print), as_json=as_json)
+
+
+def _show(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result))
     else:

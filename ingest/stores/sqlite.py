@@ -63,7 +63,7 @@ class SqliteStore:
                 )
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA cache_size = -65536")
+            self._db.execute("PRAGMA cache_size = -16384")
             self._db.execute("PRAGMA wal_autocheckpoint = 8000")
             if not found:
                 self._db.executescript(_SCHEMA)
