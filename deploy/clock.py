@@ -40,6 +40,19 @@ class Clock:
         return duration_ms / 1000 / self.speed
 
 
+@dataclasses.dataclass(slots=True, kw_only=True)
+class FakeClock(Clock):
+    """A clock that stands at `start_ms` until it is moved: for tests."""
+
+    def now_ms(self) -> int:
+        """Return the time that it was moved to."""
+        return self.start_ms
+
+    def move_to(self, now_ms: int) -> None:
+        """Let it be `now_ms`."""
+        self.start_ms = now_ms
+
+
 def wall_ms() -> int:
     """Return the wall clock in milliseconds since 1970 UTC (heartbeats; everything else asks a `Clock`)."""
     return time.time_ns() // 1_000_000

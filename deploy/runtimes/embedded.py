@@ -15,6 +15,7 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -27,11 +28,10 @@ from alerts.store.database import reading
 from deploy import metrics
 from deploy.clock import Clock, monotonic_s
 from deploy.runtimes.commit import StoppedError, until_done, write_all
-from deploy.runtimes.pulse import Pulse
+from deploy.runtimes.pulse import Link, Pulse
 from deploy.site import Site
 from ingest import dedup
 from ingest.flow import Counts, Intake, Letter, count, take_in
-from ingest.io.mqtt_source import MqttSource
 from ingest.model import Frame, Observation
 from ingest.quality import flag
 from ingest.stores._base import SeriesStore
@@ -44,6 +44,16 @@ _SNAPSHOT_PAIRS = 1_000_000  # journal pairs after which a snapshot is cheaper t
 _TICK_S = 0.25
 
 
+class Source(Link, Protocol):
+    """Where frames come from and are acknowledged to (`ingest.io.mqtt_source.MqttSource`)."""
+
+    def ensure(self) -> None:
+        """See to it that frames keep coming."""
+
+    def acknowledge(self, frames: Sequence[Frame]) -> int:
+        """Tell the broker that these are safe; return how many it still wanted to know of."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the runtime is put together from (deploy.app builds it)."""
@@ -51,7 +61,7 @@ class Parts:
     site: Site
     series: SeriesStore
     database: Engine
-    source: MqttSource
+    source: Source
     context: CaseContext
     clock: Clock
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from deploy import metrics
 from deploy.clock import Clock, monotonic_s, wall_ms
 from ingest.flow import Counts, Intake
-from ingest.io.mqtt_source import MqttSource
 from rules.model import State, Transition
 
 _RATE_WINDOW_S = 5.0
 _LATENCIES = 10_000
 _REPORT_S = 1.0
+
+
+class Link(Protocol):
+    """The connection to the source, as the heartbeat tells of it."""
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether frames can be heard."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why not, for people."""
 
 
 class Pulse:
@@ -66,7 +77,7 @@ class Pulse:
         """Tell whether the heartbeat is due (once a second)."""
         return monotonic_s() - self._reported_s >= _REPORT_S
 
-    def report(self, source: MqttSource, epoch: int, now_ms: int) -> dict[str, Any]:
+    def report(self, source: Link, epoch: int, now_ms: int) -> dict[str, Any]:
         """Return the heartbeat: wall time, connection, epoch number, rates per second of wall time, alert latency."""
         self._reported_s = monotonic_s()
         metrics.CONNECTED.labels("mqtt").set(source.connected)
