@@ -19,6 +19,7 @@ from simulators.noise import between
 
 _HTTP_TIMEOUT_S = 10.0
 _UNAUTHORIZED, _CONFLICT = 401, 409
+NOT_FIXED = ("not fixed", "没修好")
 _NOTES = {"accept": "收到", "start": "已到现场", "done": "处理完毕"}
 
 
@@ -36,6 +37,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     subject_id: str
     device_id: str | None = None
+    note: str | None = None
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,10 +115,10 @@ class Crew:
         if lies:
             self._book.note_false_fix(device_id, now_ms)
 
-    def _tasks(self) -> Sequence[Task]:
+    def _tasks(self, states: str = "offered,accepted,started") -> Sequence[Task]:
         if not self._token:
             self._log_in()
-        answer = self._request("GET", f"/api/v1/tasks?state=offered,accepted,started&crew={self._crew}")
+        answer = self._request("GET", f"/api/v1/tasks?state={states}&crew={self._crew}")
         _expect_success(answer)
         return msgspec.json.decode(answer.content, type=_Tasks).items
 
@@ -135,6 +137,24 @@ class Crew:
         if answer.status_code == _UNAUTHORIZED:
             self._token = ""  # the session ended: log in at the next turn
         return answer
+
+
+class Onlooker(Crew):
+    """Mends the world for a crew that a person plays: when it reports done, unless its note says `not fixed`."""
+
+    def turn(self, now_ms: int) -> None:
+        """Look for tasks that have been reported done since the last look."""
+        try:
+            for task in self._tasks("done"):
+                seen = (task.id, task.round, task.state)
+                if seen not in self._since:
+                    self._since[seen] = now_ms
+                    if task.kind == "handle" and not any(words in (task.note or "") for words in NOT_FIXED):
+                        self._book.mend(task.device_id or task.subject_id, now_ms)
+                        self.done += 1
+            self.trouble = ""
+        except (httpx.HTTPError, msgspec.MsgspecError, _AnswerError) as exc:
+            self.trouble = f"{self._name}: {exc}"
 
 
 class _Session(msgspec.Struct):

@@ -23,6 +23,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the simulated city.")] = 7,
     scenario: Annotated[str, typer.Option(help="Scenario of the simulators.")] = "evening",
     report: Annotated[Path | None, typer.Option(help="Write what the run did to this JSON file.")] = None,
+    crew: Annotated[str | None, typer.Option(help="A crew that you play yourself, on the crew page.")] = None,
     port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one.")] = 8080,
     mqtt_port: Annotated[int, typer.Option(help="Port of the broker; 0 takes a free one.")] = 0,
 ) -> None:
@@ -53,6 +54,7 @@ def demo(
         web_port=port,
         mqtt_port=mqtt_port,
         report=report,
+        crew=crew,
     )
     run(plan, Console())
 

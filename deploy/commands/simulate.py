@@ -44,6 +44,7 @@ def run(
     crew_password_file: Annotated[
         Path | None, typer.Option(help="Password of the crews' accounts, named like the crews.")
     ] = None,
+    by_hand: Annotated[str | None, typer.Option(help="A crew that a person plays: it is left alone.")] = None,
     clients: Annotated[int, typer.Option(min=1, max=32, help="MQTT connections.")] = 2,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="End with a report as JSON.")] = False,
@@ -69,6 +70,7 @@ def run(
             truth=truth,
             crew_url=crew_url,
             password=_password(crew_url, crew_password_file),
+            by_hand=_crew_name(by_hand, place),
         )
     )
     if as_json:
@@ -91,6 +93,7 @@ class _Options:
     truth: Path | None
     crew_url: str | None
     password: str
+    by_hand: str | None
 
 
 def _play(options: _Options) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def _crews(options: _Options, book: Book, pulse: Any, stop: threading.Event) -> 
     """Let the crews work in a thread of their own until the block is left; a mistake of the user is raised then."""
     import httpx
 
-    from simulators.crew import Crew, CrewError, Pace
+    from simulators.crew import Crew, CrewError, Onlooker, Pace
     from simulators.run import work
 
     if options.crew_url is None:
@@ -151,7 +154,9 @@ def _crews(options: _Options, book: Book, pulse: Any, stop: threading.Event) -> 
     ended = threading.Event()
     with httpx.Client(base_url=options.crew_url) as client:
         crews = [
-            Crew(client, name, options.password, book=book, pace=Pace(), seed=options.seed)
+            (Onlooker if name == options.by_hand else Crew)(
+                client, name, options.password, book=book, pace=Pace(), seed=options.seed
+            )
             for name in options.site.matrix.crews
         ]
 
@@ -221,6 +226,12 @@ def _duration_ms(text: str) -> int:
         return duration_ms(text)
     except ValueError as exc:
         raise UserError(f"--duration: {exc}") from None
+
+
+def _crew_name(name: str | None, site: Site) -> str | None:
+    if name is not None and name not in site.matrix.crews:
+        raise UserError(f"there is no crew {name!r}: name one of {', '.join(site.matrix.crews)}")
+    return name
 
 
 def _password(url: str | None, path: Path | None) -> str:

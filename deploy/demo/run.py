@@ -54,6 +54,7 @@ class Plan:
     web_port: int
     mqtt_port: int
     report: Path | None
+    crew: str | None
 
 
 def run(plan: Plan, console: Console) -> None:
@@ -79,7 +80,7 @@ def run(plan: Plan, console: Console) -> None:
             simulators = _start(children, "simulate", _simulate(plan, settings, url, crew_password), logs)
             _until(lambda: _answers(f"{url}/health/live"), children, stop, "the web application")
             _until(truth.exists, children, stop, "the simulated city")
-            _greet(console, url, password, plan)
+            _greet(console, url, password, plan, crew_password)
             (plan.data / _CLOCK_FILE).write_text(str(wall_ms()), encoding="ascii")
             began_s = monotonic_s()
             _watch(engine, children, stop, console, site.zone, plan.run_s)
@@ -128,7 +129,8 @@ def _simulate(plan: Plan, settings: Settings, url: str, crew_password: Path) -> 
     arguments += ["--seed", str(plan.seed), "--scenario", plan.scenario]
     arguments += ["--clock", f"{clock.start_ms},{clock.wall_start},{clock.speed}"]
     arguments += ["--truth", str(plan.data / "truth.json")]
-    return [*arguments, "--crew-url", url, "--crew-password-file", str(crew_password)]
+    arguments += ["--crew-url", url, "--crew-password-file", str(crew_password)]
+    return arguments if plan.crew is None else [*arguments, "--by-hand", plan.crew]
 
 
 def _connected(engine: Engine, started_ms: int) -> bool:
@@ -178,12 +180,15 @@ def _progress(engine: Engine) -> dict[str, Any]:
         return progress(connection)
 
 
-def _greet(console: Console, url: str, password: str | None, plan: Plan) -> None:
-    console.print(f"[bold]console[/]  {url}     crew app  {url}/crew")
+def _greet(console: Console, url: str, password: str | None, plan: Plan, crew_password: Path) -> None:
+    console.print(f"[bold]console[/]  {url}")
     if password is None:
         console.print("login    as before (`wangge user passwd admin` sets a new password)")
     else:
         console.print(f"login    admin     password  [bold]{password}[/]     (shown once)", highlight=False)
+    if plan.crew is not None:
+        secret = crew_password.read_text(encoding="utf-8")
+        console.print(f"crew app {url}/crew     name  {plan.crew}     password  [bold]{secret}[/]", highlight=False)
     console.print(f"data     {plan.data}     Ctrl-C ends it; started again, it goes on from there")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from simulators.crew import Crew, CrewError, Pace, Task, read_password, step
+from simulators.crew import Crew, CrewError, Onlooker, Pace, Task, read_password, step
 from simulators.incidents import Book, Incident
 
 _PACE = Pace(accept_s=(10, 20), travel_s=(10, 20), work_s=(100, 200))
@@ -39,8 +39,9 @@ class FakeTasks:
             return httpx.Response(self.answers.pop(0), json={})
         assert request.headers["Authorization"] == "Bearer t"
         if request.method == "GET":
-            assert dict(request.url.params) == {"state": "offered,accepted,started", "crew": "drainage-1"}
-            return httpx.Response(200, json={"items": [self.task] if self.task["state"] != "done" else []})
+            assert request.url.params["crew"] == "drainage-1"
+            asked = request.url.params["state"].split(",")
+            return httpx.Response(200, json={"items": [self.task] if self.task["state"] in asked else []})
         action = request.url.path.rpartition("/")[2]
         assert json.loads(request.content)["version"] == self.task["version"]
         self.log.append(action)
@@ -131,6 +132,24 @@ def test_crew_that_only_looks_mends_nothing() -> None:
 
     assert server.log == ["accept", "start", "done"]
     assert [one.fixed_ms for one in book.of("wl-001")] == [None]
+
+
+@pytest.mark.parametrize(
+    "note, mended", [(None, True), ("泵已架好", True), ("not fixed yet", False), ("没修好", False)]
+)
+def test_onlooker_mends_what_a_person_reports(note: str | None, mended: bool) -> None:  # noqa: FBT001 - a table's column
+    """A person's crew is left alone; its report mends the world, unless the note says that nothing was fixed."""
+    server, book = FakeTasks(), Book()
+    book.add(_incident())
+    client = httpx.Client(base_url="http://crew.test", transport=httpx.MockTransport(server))
+    onlooker = Onlooker(client, "drainage-1", "secret", book=book, pace=_PACE, seed=7)
+    _work(onlooker, 0, 1_000)
+    server.task |= {"state": "done", "note": note}
+
+    onlooker.turn(1_000_000)
+
+    assert server.log == []
+    assert (book.open("wl-001", 1_000_001) == ()) is mended
 
 
 @pytest.mark.parametrize("status", [409, 500, 503])
