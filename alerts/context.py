@@ -27,7 +27,7 @@ class CaseSettings:
     warn_share: float = 0.8
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CaseContext:
     """The site: its codes, its calendar, who is responsible, its rules by id, and its devices by id."""
 

@@ -73,7 +73,7 @@ def execute(desk: Desk, commands: Sequence[Command], transition: Transition, rul
 def join(desk: Desk, alert: Alert, case: Case, reason: Reason) -> Alert:
     """Let an alert belong to an open case; a worse severity becomes the case's."""
     worse = _WORST_FIRST.index(alert.severity) < _WORST_FIRST.index(case.severity)
-    changes = {"severity": alert.severity.value} if worse else {}
+    changes = {"severity": alert.severity} if worse else {}
     detail = {"alert": alert.id, "rule": alert.rule_id, "subject": alert.subject_id}
     record.note(desk, case, Role.IOT, "join", f"{reason}: {alert.reason}", detail=detail, **changes)
     return alerts.change(desk.connection, alert, desk.now_ms, case_id=case.id)
@@ -110,7 +110,7 @@ def _alert_changes(alert: Alert, event: AlertEvent, transition: Transition) -> d
         "activations": alert.activations + 1,
         "reason": transition.reason,
         "rule_version": transition.rule_version,
-        "severity": transition.severity.value,
+        "severity": transition.severity,
         "acknowledged_by": None,
         "acknowledged_at_ms": None,
     }

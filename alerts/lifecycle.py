@@ -61,7 +61,7 @@ def _hidden(state: AlertState, end: AlertEvent) -> dict[AlertEvent, AlertState |
 
 
 TABLE: dict[AlertState, dict[AlertEvent, AlertState | Live]] = {
-    AlertState.NORM: {AlertEvent.ALARM: AlertState.UNACK, **_HIDE},
+    AlertState.NORM: {AlertEvent.ALARM: AlertState.UNACK},  # over: there is nothing left to hide
     AlertState.UNACK: {
         AlertEvent.ALARM: AlertState.UNACK,
         AlertEvent.CLEAR: AlertState.RTNUN,

@@ -22,9 +22,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from alerts.errors import StoreError
@@ -55,7 +55,7 @@ def open_database(url: str, *, synchronous: Synchronous = "FULL") -> Engine:
     except ArgumentError as exc:
         raise StoreError(f"{url!r} is not a database URL: write one such as sqlite:///state.db") from exc
     if parsed.get_backend_name() != "sqlite":
-        return _connected(sqlalchemy.create_engine(parsed, pool_pre_ping=True), parsed.render_as_string())
+        return _connected(_server(parsed), parsed.render_as_string())
     path = parsed.database
     in_memory = path in {None, "", ":memory:"}
     if path and not in_memory and not Path(path).parent.is_dir():
@@ -66,6 +66,13 @@ def open_database(url: str, *, synchronous: Synchronous = "FULL") -> Engine:
     engine = sqlalchemy.create_engine(parsed, **options)
     _tune_sqlite(engine, synchronous)
     return _connected(engine, path or "database in memory")
+
+
+def _server(url: URL) -> Engine:
+    try:
+        return sqlalchemy.create_engine(url, pool_pre_ping=True)
+    except (ImportError, NoSuchModuleError) as exc:
+        raise StoreError(f"{url.drivername}: the driver is not installed: install it, or use SQLite") from exc
 
 
 @contextlib.contextmanager

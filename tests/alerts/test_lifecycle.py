@@ -31,7 +31,7 @@ S, E = AlertState, AlertEvent
         (S.ACKED, E.ALARM, True, S.UNACK),
         # B stays B when it gets worse
         (S.UNACK, E.ALARM, True, S.UNACK),
-        # any → G, H, I
+        # a live one → G, H, I
         (S.UNACK, E.SHELVE, True, S.SHLVD),
         (S.RTNUN, E.SUPPRESS, False, S.DSUPR),
         (S.ACKED, E.REMOVE, True, S.OOSRV),

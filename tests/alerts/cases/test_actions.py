@@ -9,71 +9,15 @@ from sqlalchemy import Connection
 
 from alerts import flow
 from alerts.cases import actions
-from alerts.cases.actions import Options
 from alerts.cases.workflow import CaseState, Move, Role
 from alerts.context import CaseContext
 from alerts.errors import Conflict, MoveRefused, NotFound
 from alerts.lifecycle import AlertState
-from alerts.model import Actor, Case
-from alerts.store import alerts, audit, cases, outbox, tasks
+from alerts.model import Actor
+from alerts.store import alerts, audit, outbox, tasks
+from tests.alerts.cases.conftest import CHIEF, CREW, DISPATCHER, OPERATOR, Desk
 from tests.alerts.conftest import Rows
-from tests.alerts.sample import NINE_MS, fires, resolves
-
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-DAY_MS = 24 * HOUR_MS
-CREW = Actor(name="li", role=Role.CREW, crew="drainage-2")
-DISPATCHER = Actor(name="zhao", role=Role.DISPATCHER)
-OPERATOR = Actor(name="wang", role=Role.OPERATOR)
-CHIEF = Actor(name="root", role=Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-def flood(connection: Connection, context: CaseContext) -> Case:
-    """Return the dispatched case of a flooded road."""
-    flow.apply(connection, [fires("flood.road", "wl-1", NINE_MS)], NINE_MS, context)
-    case = cases.get(connection, 1)
-    assert case is not None
-    return case
-
-
-class Desk:
-    """Makes moves with the one case, a minute apart, always with the version that it has."""
-
-    def __init__(self, connection: Connection, context: CaseContext) -> None:
-        self.connection, self.context, self.now_ms = connection, context, NINE_MS
-
-    def move(self, move: Move, actor: Actor, reason: str = "", **options: object) -> Case:
-        """Make a move one minute later."""
-        self.now_ms += MINUTE_MS
-        return self.at(self.now_ms, move, actor, reason, **options)
-
-    def at(self, now_ms: int, move: Move, actor: Actor, reason: str = "", **options: object) -> Case:
-        """Make a move at a time."""
-        return actions.perform(
-            self.connection,
-            case_id=1,
-            move=move,
-            actor=actor,
-            reason=reason,
-            expected_version=self.case.version,
-            now_ms=now_ms,
-            context=self.context,
-            options=Options(**options),  # type: ignore[arg-type]  # one table of options for all moves
-        )
-
-    @property
-    def case(self) -> Case:
-        """The case as it is."""
-        found = cases.get(self.connection, 1)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def desk(connection: Connection, context: CaseContext, flood: Case) -> Desk:
-    """Return a desk with the flooded road on it."""
-    return Desk(connection, context)
+from tests.alerts.sample import NINE_MS, resolves
 
 
 def test_crew_moves_case_and_task_together(desk: Desk) -> None:
@@ -209,62 +153,6 @@ def test_dispatch_to_an_unknown_crew(desk: Desk) -> None:
         desk.move(Move.DISPATCH, DISPATCHER, crew="nobody")
 
 
-def test_extend_twice_and_no_more(desk: Desk) -> None:
-    """Each extension adds the original limit; the third is refused."""
-    desk.move(Move.ACCEPT, CREW)
-    first = desk.case.deadline_ms
-    assert first is not None
-
-    extended = [desk.move(Move.EXTEND, DISPATCHER, "parts are late").deadline_ms for _ in range(2)]
-
-    assert extended == [first + 2 * HOUR_MS, first + 4 * HOUR_MS]
-    with pytest.raises(MoveRefused, match="cannot extend now: extend was granted twice already"):
-        desk.move(Move.EXTEND, DISPATCHER, "again")
-
-
-def test_extend_after_the_deadline(desk: Desk) -> None:
-    """What is overdue is not extended."""
-    desk.move(Move.ACCEPT, CREW)
-
-    with pytest.raises(MoveRefused, match="cannot extend now: the deadline has passed"):
-        desk.at(NINE_MS + 3 * HOUR_MS, Move.EXTEND, DISPATCHER, "late")
-
-
-def test_suspend_pauses_the_clock_and_resumes_by_date(desk: Desk, context: CaseContext) -> None:
-    """A suspended case rests over its old deadline, goes on by itself, and has the time left that it had."""
-    desk.move(Move.ACCEPT, CREW)
-    until_ms = NINE_MS + 3 * DAY_MS
-    suspended = desk.at(NINE_MS + HOUR_MS, Move.SUSPEND, DISPATCHER, "road works", until_ms=until_ms)
-
-    flow.tick(desk.connection, NINE_MS + 2 * DAY_MS, context)
-    rests = desk.case.state
-    flow.tick(desk.connection, until_ms, context)
-
-    assert (suspended.state, suspended.next_check_ms, rests) == (CaseState.SUSPENDED, until_ms, CaseState.SUSPENDED)
-    case = desk.case
-    assert (case.state, case.deadline_ms, case.breached) == (CaseState.ACCEPTED, until_ms + HOUR_MS, False)
-    with pytest.raises(MoveRefused, match="cannot suspend now: suspend is possible once a case, and was done"):
-        desk.at(until_ms + MINUTE_MS, Move.SUSPEND, DISPATCHER, "again", until_ms=until_ms + DAY_MS)
-
-
-@pytest.mark.parametrize("until_ms", [None, NINE_MS, NINE_MS + 366 * DAY_MS])
-def test_suspend_needs_a_date_within_a_year(desk: Desk, until_ms: int | None) -> None:
-    """Without a date, with one in the past or beyond a year a case does not rest."""
-    desk.move(Move.ACCEPT, CREW)
-
-    with pytest.raises(MoveRefused, match="cannot suspend now: a date within 365 days must be given"):
-        desk.move(Move.SUSPEND, DISPATCHER, "road works", until_ms=until_ms)
-
-
-def test_resume_before_the_date(desk: Desk) -> None:
-    """The dispatcher may let a case go on earlier, where it was."""
-    for move in (Move.ACCEPT, Move.START):
-        desk.move(move, CREW)
-    desk.move(Move.SUSPEND, DISPATCHER, "road works", until_ms=NINE_MS + DAY_MS)
-
-    assert desk.move(Move.RESUME, DISPATCHER).state is CaseState.HANDLING
-
-
 def test_person_passes_or_fails_a_check(desk: Desk, context: CaseContext) -> None:
     """A person may overrule the wait: fail with an opinion, later pass; the alerts are settled then."""
     for move in (Move.ACCEPT, Move.START, Move.REPORT_DONE):
@@ -296,36 +184,6 @@ def test_ending_withdraws_the_task(desk: Desk, move: Move, actor: Actor, how: st
 
     assert (case.state, case.closed_how, case.next_check_ms) == (state, how, None)
     assert [task.state for task in tasks.of_case(desk.connection, 1)] == ["withdrawn"]
-
-
-def test_appeal_needs_two_reviewers(desk: Desk, context: CaseContext) -> None:
-    """A crew appeals a broken deadline once; one person reviews, another decides."""
-    flow.tick(desk.connection, NINE_MS + 3 * HOUR_MS, context)
-    desk.now_ms = NINE_MS + 4 * HOUR_MS
-    desk.move(Move.FORCE_CLOSE, CHIEF, "pumped out by the fire brigade")
-    desk.move(Move.APPEAL, CREW, "the road was closed by the police")
-    with pytest.raises(MoveRefused, match="cannot grant_appeal now: somebody else must have reviewed"):
-        desk.move(Move.GRANT_APPEAL, OPERATOR, "right")
-    desk.move(Move.REVIEW_APPEAL, OPERATOR, "seems right")
-    with pytest.raises(MoveRefused, match="somebody else must have reviewed"):
-        desk.move(Move.GRANT_APPEAL, OPERATOR, "right")
-
-    granted = desk.move(Move.GRANT_APPEAL, CHIEF, "right")
-
-    assert granted.state is CaseState.CLOSED
-    assert cases.log_of(desk.connection, 1)[-1].move == "grant_appeal"
-    with pytest.raises(MoveRefused, match="cannot appeal now: appeal is possible once a case"):
-        desk.move(Move.APPEAL, CREW, "once more")
-    with pytest.raises(MoveRefused, match="no appeal is open"):
-        desk.move(Move.REFUSE_APPEAL, CHIEF, "no")
-
-
-def test_no_appeal_without_a_broken_deadline(desk: Desk) -> None:
-    """What was in time cannot be appealed."""
-    desk.move(Move.FORCE_CLOSE, CHIEF, "duplicate of 12")
-
-    with pytest.raises(MoveRefused, match="cannot appeal now: the case was not overdue"):
-        desk.move(Move.APPEAL, CREW, "why not")
 
 
 def test_every_move_is_audited(desk: Desk, rows: Rows) -> None:

@@ -73,7 +73,7 @@ def test_check_schema_names_an_empty_database() -> None:
     """A database without tables is told apart from an older one."""
     engine = open_database("sqlite://")
 
-    with pytest.raises(StoreError, match=r"^database in memory has no tables yet, not 0001: start the pipeline once"):
+    with pytest.raises(StoreError, match=r"^database in memory has no tables yet, not \d{4}: start the pipeline once"):
         check_schema(engine)
     engine.dispose()
 
@@ -166,6 +166,13 @@ def test_not_an_url() -> None:
     """A path is not a URL, and the text shows one."""
     with pytest.raises(StoreError, match=r"'state\.db' is not a database URL: write one such as sqlite:///state\.db"):
         open_database("state.db")
+
+
+@pytest.mark.parametrize("url", ["oracledb2://host/db", "mysql+nodriver://host/db"])
+def test_no_driver(url: str) -> None:
+    """A database that this installation cannot speak to is named."""
+    with pytest.raises(StoreError, match="the driver is not installed: install it, or use SQLite"):
+        open_database(url)
 
 
 def test_full_disk(engine: Engine) -> None:
