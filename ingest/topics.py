@@ -1,7 +1,8 @@
 """Which dialect a frame is written in: by its topic where the dialect has topics of its own, else by its payload.
 
-A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not, so that no message can
-decide how the next ones are read.
+A topic that is not UTF-8 (its stray bytes are surrogates, as `surrogateescape` makes them) belongs to no dialect,
+whatever its payload says. A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not,
+so that no message can decide how the next ones are read.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Dialects:
         dialect = self._by_topic.get(frame.topic)
         if dialect is not None:
             return dialect
+        if not _is_utf8(frame.topic):
+            return None
         for dialect in self._dialects:
             if dialect.matches(frame.topic, b""):
                 if len(self._by_topic) >= MAX_REMEMBERED:
@@ -45,6 +48,14 @@ class Dialects:
         if dialect is None:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
         return dialect.decode(frame, lookup)
+
+
+def _is_utf8(topic: str) -> bool:
+    try:
+        topic.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def discover() -> Dialects:

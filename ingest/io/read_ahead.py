@@ -114,5 +114,5 @@ class ReadAheadClient(paho.Client):
         if text is None:
             if len(self._topics) >= _MAX_TOPICS:
                 self._topics.clear()
-            text = self._topics[raw] = raw.decode("utf-8", "backslashreplace")
+            text = self._topics[raw] = raw.decode("utf-8", "surrogateescape")
         return text

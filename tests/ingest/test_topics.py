@@ -75,6 +75,15 @@ def test_unknown_topic() -> None:
     )
 
 
+def test_topic_that_is_not_utf8() -> None:
+    """Stray bytes in a topic make it nobody's, also where its beginning and the payload look right."""
+    payload = b'{"id": "urn:ngsi-ld:WasteContainer:x", "type": "WasteContainer"}'
+    dialects = topics.discover()
+
+    for topic in ("wangge/x/up/\udcff", "ngsi/\udce9", "sensors/\udcff"):
+        assert dialects.choose(frame(topic, payload)) is None
+
+
 def test_retained() -> None:
     """A retained message is not fresh, however good it is."""
     outcome = topics.discover().decode(frame("wangge/x/up/wb-1", retain=True), register_of({}))
