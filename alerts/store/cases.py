@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from alerts.cases.numbering import LAST
 from alerts.cases.workflow import FINAL
 from alerts.model import Case, LogEntry
 from alerts.store import rows
@@ -39,7 +40,7 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _HIGHEST = select(func.max(CASES.c.number)).where(
-    CASES.c.number >= bindparam("prefix"), CASES.c.number < bindparam("beyond")
+    CASES.c.number >= bindparam("prefix"), CASES.c.number <= bindparam("last")
 )
 _ADD = insert(CASES).returning(*CASES.c)
 _CHANGE = rows.versioned(CASES)
@@ -85,7 +86,7 @@ def due(connection: Connection, now_ms: int, limit: int = 500) -> list[Case]:
 
 def highest_number(connection: Connection, prefix: str) -> str | None:
     """Return the highest case number that begins with `prefix` (of digits), or None."""
-    highest: str | None = connection.execute(_HIGHEST, {"prefix": prefix, "beyond": prefix + ":"}).scalar_one()
+    highest: str | None = connection.execute(_HIGHEST, {"prefix": prefix, "last": f"{prefix}{LAST}"}).scalar_one()
     return highest
 
 

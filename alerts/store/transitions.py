@@ -38,8 +38,17 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_new(connection: Connection, transitions: tuple[Transition, ...], now_ms: int) -> tuple[Transition, ...]:
     """Write the transitions that are not there yet, and return those: a repeated one has no effect."""
-    statement = insert_new(connection, TRANSITIONS)
-    return tuple(one for one in transitions if connection.execute(statement, _row(one, now_ms)).rowcount == 1)
+    table = TRANSITIONS.c
+    identity = (table.rule_id, table.subject_kind, table.subject_id, table.state, table.since_ms)
+    statement = insert_new(connection, TRANSITIONS).returning(*identity)
+    written = {tuple(row) for row in connection.execute(statement, [_row(one, now_ms) for one in transitions])}
+    new = []
+    for one in transitions:
+        key = (one.rule_id, one.subject.kind, one.subject.id, one.state.value, one.since_ms)
+        if key in written:
+            written.discard(key)  # twice in one batch is once
+            new.append(one)
+    return tuple(new)
 
 
 def _row(one: Transition, now_ms: int) -> dict[str, object]:
