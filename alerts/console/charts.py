@@ -7,6 +7,7 @@ site's zone, so every time is moved by the zone's offset and the chart is told t
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +29,7 @@ _GAP_INTERVALS = 4  # a line is broken where so many reports are missing
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LimitLine:
-    """A limit of a rule, drawn across; `words` stand at its right end."""
+    """A limit of a rule, drawn across; `words` stand above its right end."""
 
     value: float
     words: str
@@ -81,8 +82,8 @@ def options(chart: SeriesChart) -> dict[str, Any]:
         "useUTC": True,
         "animation": False,
         "textStyle": {"color": _MUTED, "fontFamily": "inherit"},
-        "grid": {"left": 56, "right": 130, "top": 34, "bottom": 30},
-        "legend": {"right": 130, "top": 4, "textStyle": {"color": _MUTED}, "itemHeight": 8},
+        "grid": {"left": 56, "right": 24, "top": 34, "bottom": 30},
+        "legend": {"right": 24, "top": 4, "textStyle": {"color": _MUTED}, "itemHeight": 8},
         "tooltip": {
             "trigger": "axis",
             "backgroundColor": "#1b242b",
@@ -143,22 +144,29 @@ def _limit(limit: LimitLine) -> dict[str, Any]:
     return {
         "yAxis": limit.value,
         "lineStyle": {"color": colour, "type": "dashed" if limit.fires else "dotted", "width": 1.2},
-        "label": {"formatter": limit.words, "color": colour, "position": "end", "fontSize": 11},
+        "label": {"formatter": limit.words, "color": colour, "position": "insideEndTop", "fontSize": 11},
     }
 
 
 def _ceiling(chart: SeriesChart) -> float | None:
+    """Return where the axis must end so that the highest limit is in sight; None where the values reach it anyway."""
     highest = max((one.value for one in chart.limits), default=None)
-    values = [one.value for one in chart.points]
-    return None if highest is None or (values and max(values) > highest) else highest + _margin(chart)
+    if highest is None or any(one.value > highest for one in chart.points):
+        return None
+    step = _step(chart)
+    return round((math.floor(highest / step) + 1) * step, 6)
 
 
 def _floor(chart: SeriesChart) -> float | None:
     lowest = min((one.value for one in chart.limits), default=None)
-    values = [one.value for one in chart.points]
-    return None if lowest is None or (values and min(values) < lowest) else lowest - _margin(chart)
+    if lowest is None or any(one.value < lowest for one in chart.points):
+        return None
+    step = _step(chart)
+    return round((math.ceil(lowest / step) - 1) * step, 6)
 
 
-def _margin(chart: SeriesChart) -> float:
+def _step(chart: SeriesChart) -> float:
+    """Return a round step, about a tenth of all that is drawn."""
     values = [one.value for one in chart.points] + [one.value for one in chart.limits]
-    return round(max(0.05 * (max(values) - min(values)), 0.01 * abs(max(values)), 0.01), 4) if values else 1.0
+    span = max(values) - min(values) or abs(max(values)) or 1.0
+    return float(10 ** math.floor(math.log10(span)) / 2)

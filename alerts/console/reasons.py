@@ -58,6 +58,7 @@ _SENTENCES_ZH = tuple(
         (r"(\S+) looks whether it is so", "由 {0} 现场核实"),
     )
 )
+_RULE_ACTS = re.compile(r"^(\S+)( fired \d| still fires \d)")
 _UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "m2": "m²", "deg": "°", "{veh}/h": "veh/h", "dB[mW]": "dBm", "kW.h": "kWh"}
 
 
@@ -70,12 +71,19 @@ def in_words(reason: str, site: SiteView, lang: Language) -> str:
     if (found := _PREFIX.match(reason)) is not None and found["prefix"] in _PREFIXES_ZH:
         rest = in_words(found["rest"], site, lang)
         return f"{_PREFIXES_ZH[found['prefix']]}：{rest}" if lang == "zh" else f"{found['prefix']}: {rest}"
-    if lang == "zh":
-        titles = {rule.id: rule.title.zh for rule in site.rules}
-        for pattern, words in _SENTENCES_ZH:
-            if (found := pattern.match(reason)) is not None:
-                return words.format(*(titles.get(word, word) for word in found.groups()))
+    if lang == "en":
+        return _RULE_ACTS.sub(lambda found: _title(found[1], site, lang) + found[2], reason)
+    for pattern, words in _SENTENCES_ZH:
+        if (found := pattern.match(reason)) is not None:
+            return words.format(*(_title(word, site, lang) for word in found.groups()))
     return reason
+
+
+def _title(word: str, site: SiteView, lang: Language) -> str:
+    rule = next((rule for rule in site.rules if rule.id == word), None)
+    if rule is None:
+        return word
+    return rule.title.zh if lang == "zh" else f"“{rule.title.en}”"
 
 
 def unit(ucum: str) -> str:

@@ -116,6 +116,8 @@ DOMAIN_TEXTS: dict[str, tuple[str, str]] = {
     "quality.4": ("无效", "Fail"),
     "quality.9": ("缺失", "Missing"),
     "side.above": ("高于", "above"),
+    "side.at_least": ("达到", "at least"),
+    "side.at_most": ("不高于", "at most"),
     "side.below": ("低于", "below"),
     "stage.decode": ("解码", "Decode"),
     "stage.normalise": ("规范化", "Normalise"),

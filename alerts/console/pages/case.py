@@ -46,12 +46,12 @@ class CasePage:
         crews = [[name, present.crew(name, site, visit.lang)] for name in site.crews]
         with box("div", "w-two"):
             with box("div", "w-left"):
-                with panel(visit.t("case.log")):
-                    self._log = Timeline([])
                 with panel(visit.t("case.trace")):
                     self._trace = Trace(visit)
                     with box("div") as self._no_trace:
                         empty(visit.t("case.no_trace"))
+                with panel(visit.t("case.log")):
+                    self._log = Timeline([])
                 with panel(visit.t("case.alerts")):
                     self._alerts = AlertList(can_act=visit.may_act)
             with box("div", "w-left"):

@@ -36,7 +36,7 @@ class DevicePage:
         self._visit, self._device = visit, device
         self._measured = measured(visit, device)
         self._property = self._measured[0] if self._measured else ""
-        self._range = "6h"
+        self._range = "6h" if self._has_history() else "1h"
         self._drawn_at_ms = 0
         with box("div", "w-headline"), box("div"):
             Words(device.title or device.id, "h1")
@@ -101,6 +101,11 @@ class DevicePage:
             for key, one in buttons.items():
                 one.classes(add="on" if key == chosen else "", remove="" if key == chosen else "on")
         self._no_points.set_visibility(not await self._trace.show(stretch))
+
+    def _has_history(self) -> bool:
+        to_ms = self._visit.context.now_ms() - _RANGES_MS["1h"]
+        from_ms = to_ms + _RANGES_MS["1h"] - _RANGES_MS["6h"]
+        return bool(self._visit.context.series.read(self._device.id, self._property, from_ms, to_ms, 1))
 
     def _read(self) -> present.Rows:
         with reading(self._visit.context.engine) as connection:

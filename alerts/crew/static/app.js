@@ -189,7 +189,7 @@ function render() {
   byId("notice").hidden = !(session && (offline || waiting));
   byId("notice").textContent = [offline ? t("crew.offline") : "", waiting ? t("crew.waiting", { n: waiting }) : ""].filter(Boolean).join(" · ");
   if (!session) return;
-  byId("who").textContent = [session.crew ?? session.name, tasks.at ? t("crew.updated", { time: new Date(tasks.at).toLocaleTimeString() }) : ""].filter(Boolean).join(" · ");
+  byId("who").textContent = [session.crew ?? session.name, tasks.at ? t("crew.updated", { time: new Date(tasks.at).toLocaleTimeString(lang === "zh" ? "zh-CN" : "en-GB") }) : ""].filter(Boolean).join(" · ");
   if (asking && document.activeElement === byId("note")) return; // do not disturb who is writing
   const shown = tasks.items.filter((task) => !["done", "returned"].includes(queue.state(task)) || queue.isPending(task));
   byId("tasks").replaceChildren(...shown.map(card));

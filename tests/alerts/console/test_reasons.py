@@ -37,7 +37,7 @@ from rules.conditions.threshold import Threshold
         (
             "flood.road fired 40 s after the crew reported done",
             "反馈 40 秒后规则“flood.road 标题”再次触发",
-            "flood.road fired 40 s after the crew reported done",
+            "“flood.road title” fired 40 s after the crew reported done",
         ),
         (
             "first firing: weather.water_level is 16 cm, above 15",
