@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -13,6 +12,7 @@ from alerts.api.errors import answers
 from alerts.api.security import requires
 from alerts.cases.workflow import Role
 from alerts.errors import NotFound
+from rules.conditions._base import Side
 from rules.model import Rule
 
 router = APIRouter(prefix="/rules", tags=["rules"])
@@ -26,11 +26,11 @@ class TextOut(BaseModel):
 
 
 class LimitOut(BaseModel):
-    """A line to draw over a series, in the property's canonical unit; `side` is where the rule fires."""
+    """A line to draw over a series, in canonical unit; `side` of it: where the rule fires, or is clear."""
 
     observed_property: str = Field(examples=["weather.water_level"])
     role: Literal["fires", "clears"]
-    side: Literal["above", "below"]
+    side: Side
     value: float = Field(examples=[15])
 
 
@@ -94,8 +94,7 @@ def limits_of(rule: Rule) -> list[LimitOut]:
     condition = rule.condition
     if condition.reads != "values":
         return []
-    side: Literal["above", "below"] = "above" if condition.quiet()[0] == -math.inf else "below"
     return [
-        LimitOut(observed_property=one.observed_property, role=one.role, side=side, value=one.value)
+        LimitOut(observed_property=one.observed_property, role=one.role, side=one.side, value=one.value)
         for one in condition.limits()
     ]

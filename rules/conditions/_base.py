@@ -30,11 +30,18 @@ class Verdict(enum.Enum):
     BETWEEN = "between"
 
 
+Side = Literal["above", "at_least", "below", "at_most"]
+
+
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """A line to draw over a series: `role` is `fires` or `clears`, `value` in the canonical unit of the property."""
+    """A line to draw over a series: `role` is `fires` or `clears`, `value` in the canonical unit of the property.
+
+    `side` says where, of that line, the condition fires or is clear.
+    """
 
     observed_property: str
     role: Literal["fires", "clears"]
+    side: Side
     value: float
 
 

@@ -56,7 +56,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     def limits(self) -> tuple[Limit, ...]:
         """Return both bounds."""
         return tuple(
-            Limit(observed_property=self.observed_property, role="fires", value=value)
+            Limit(observed_property=self.observed_property, role="fires", side="above", value=value)
             for value in (self.low, self.high)
         )
 

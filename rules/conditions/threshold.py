@@ -17,7 +17,7 @@ import msgspec
 import pydantic
 
 from ingest.model import Property
-from rules.conditions._base import Condition, ConditionKind, Limit, Place, Verdict
+from rules.conditions._base import Condition, ConditionKind, Limit, Place, Side, Verdict
 
 _WORDS = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
 _BEYOND_HIGH = ("above", "at_least")
@@ -28,7 +28,7 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
 
     observed_property: str
     unit: str
-    word: Literal["above", "at_least", "below", "at_most"]
+    word: Side
     limit: float
     clear: float | None = None
 
@@ -71,10 +71,12 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
 
     def limits(self) -> tuple[Limit, ...]:
         """Return the limit, and the clear limit if there is one."""
-        fires = Limit(observed_property=self.observed_property, role="fires", value=self.limit)
+        name = self.observed_property
+        fires = Limit(observed_property=name, role="fires", side=self.word, value=self.limit)
         if self.clear is None:
             return (fires,)
-        return fires, Limit(observed_property=self.observed_property, role="clears", value=self.clear)
+        side: Side = "below" if self.word in _BEYOND_HIGH else "above"
+        return fires, Limit(observed_property=name, role="clears", side=side, value=self.clear)
 
 
 class Options(pydantic.BaseModel):
