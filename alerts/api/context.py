@@ -56,8 +56,9 @@ class SiteView:
 class WebContext:
     """Everything that a route or page may use.
 
-    `now_ms` is the site's clock, which runs `speed` times as fast as `wall_ms`, the wall clock (sessions and time-outs are for people);
-    `actions` is handed to `alerts.cases.actions.perform`; `secure_cookies` is on where the application is behind TLS.
+    `now_ms` is the site's clock, which runs `speed` times as fast as `wall_ms`, the wall clock (sessions and time-outs
+    are for people); `actions` is handed to `alerts.cases.actions.perform`; `secure_cookies` is on where the application
+    is behind TLS.
     """
 
     engine: Engine

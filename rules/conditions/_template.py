@@ -55,9 +55,10 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
     def limits(self) -> tuple[Limit, ...]:
         """Return both bounds."""
-        return tuple(
-            Limit(observed_property=self.observed_property, role="fires", side="above", value=value)
-            for value in (self.low, self.high)
+        name = self.observed_property
+        return (
+            Limit(observed_property=name, role="fires", side="at_least", value=self.low),
+            Limit(observed_property=name, role="fires", side="at_most", value=self.high),
         )
 
 
