@@ -1,8 +1,11 @@
-"""The state of rules per subject: rows are written only where a step changed them."""
+"""The state of rules per subject: rows are written only where a step changed them.
+
+A row carries the sub-district (`area`) of its subject, so that a shard of the cluster runtime loads only its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -12,11 +15,11 @@ from alerts.store.tables import RULE_STATES
 Key = tuple[str, str, str]  # rule id, subject kind, subject id
 
 
-def save(connection: Connection, changed: Mapping[Key, bytes | None]) -> None:
-    """Write the changed states; None deletes."""
+def save(connection: Connection, changed: Mapping[Key, bytes | None], area_of: Callable[[Key], str]) -> None:
+    """Write the changed states; None deletes. `area_of` tells the sub-district of a subject."""
     kept = [
-        {"rule_id": rule, "subject_kind": kind, "subject_id": subject, "packed": packed}
-        for (rule, kind, subject), packed in changed.items()
+        {"rule_id": key[0], "subject_kind": key[1], "subject_id": key[2], "area": area_of(key), "packed": packed}
+        for key, packed in changed.items()
         if packed is not None
     ]
     if kept:
@@ -24,7 +27,7 @@ def save(connection: Connection, changed: Mapping[Key, bytes | None]) -> None:
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["rule_id", "subject_kind", "subject_id"],
-                set_={"packed": statement.excluded.packed},
+                set_={"packed": statement.excluded.packed, "area": statement.excluded.area},
             ),
             kept,
         )
@@ -33,7 +36,11 @@ def save(connection: Connection, changed: Mapping[Key, bytes | None]) -> None:
         connection.execute(delete(RULE_STATES).where(row & (RULE_STATES.c.subject_id == subject)))
 
 
-def load(connection: Connection) -> Iterator[tuple[str, str, str, bytes]]:
-    """Yield (rule id, subject kind, subject id, packed state)."""
-    for row in connection.execute(select(RULE_STATES)):
+def load(connection: Connection, serves: Callable[[str], bool] | None = None) -> Iterator[tuple[str, str, str, bytes]]:
+    """Yield (rule id, subject kind, subject id, packed state), all or those of the areas that are served."""
+    query = select(RULE_STATES)
+    if serves is not None:
+        areas = connection.execute(select(RULE_STATES.c.area).distinct()).scalars()
+        query = query.where(RULE_STATES.c.area.in_([area for area in areas if serves(area)]))
+    for row in connection.execute(query):
         yield row.rule_id, row.subject_kind, row.subject_id, row.packed

@@ -38,9 +38,20 @@ META = Table(
 SEEN = Table(
     "seen",
     METADATA,
+    Column("shard", Integer, primary_key=True, autoincrement=False),  # partition of the cluster runtime; embedded: 0
     Column("epoch", BigInteger, primary_key=True),
     Column("kind", String(8), primary_key=True),  # snapshot | journal
     Column("packed", LargeBinary, nullable=False),
+)
+
+# how far the records of a Kafka partition have had their effects: written with them, in one transaction
+KAFKA_OFFSETS = Table(
+    "kafka_offsets",
+    METADATA,
+    Column("topic", String(249), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, nullable=False),  # of the last record that had its effects; -1 before the first
+    Column("version", BigInteger, nullable=False),  # every commit of the partition adds one: only one owner can
 )
 
 LEDGER = Table(
@@ -82,7 +93,9 @@ RULE_STATES = Table(
     Column("rule_id", String(64), primary_key=True),
     Column("subject_kind", String(16), primary_key=True),
     Column("subject_id", String(64), primary_key=True),
+    Column("area", String(9), nullable=False, server_default=""),  # sub-district of the subject
     Column("packed", LargeBinary, nullable=False),  # msgpack, versioned (rules.state)
+    Index("rule_states_by_area", "area"),
 )
 
 TRANSITIONS = Table(

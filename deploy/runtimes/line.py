@@ -1,0 +1,195 @@
+"""The line: every stage after decoding, for one shard, with one transaction at the end. Both runtimes run this code.
+
+    intakes ─ sift ─ rules.step ─┐
+      (1) observations → time-series store, durably
+      (2) ledger, dead letters, seen, rule states, transitions, alerts, cases, outbox → case store, one transaction
+
+What the line remembers (the newest time of each series, the states of rules) belongs to its shard and is changed before
+the commit. So a line whose commit was given up is of no use any more: make a new one, it loads what was committed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from alerts import flow as cases
+from alerts.context import CaseContext
+from alerts.errors import StoreError as CaseStoreError
+from alerts.store import deadletters, ledger, rule_states, seen
+from deploy import metrics
+from deploy.clock import Clock
+from deploy.runtimes.commit import until_done, write_all
+from deploy.runtimes.shard import WHOLE, Shard, area_of
+from deploy.site import Site
+from ingest import dedup
+from ingest.flow import Counts, Intake, Letter, count
+from ingest.model import Observation
+from ingest.stores._base import SeriesStore
+from rules import engine as rules
+from rules.model import Transition
+
+LOG = structlog.get_logger("pipeline")
+_SNAPSHOT_PAIRS = 1_000_000  # journal pairs after which a snapshot is cheaper to read back
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LineParts:
+    """What a line is put together from (deploy.app builds it)."""
+
+    site: Site
+    series: SeriesStore
+    database: Engine
+    context: CaseContext
+    clock: Clock
+
+
+class Done(NamedTuple):
+    """What a piece of work came to: a ledger row for each intake, and the transitions."""
+
+    counts: list[Counts]
+    transitions: tuple[Transition, ...]
+
+
+class Work(NamedTuple):
+    """A piece of work: `hearing` tells whether sensors can be heard, so that their silence means something.
+
+    `also` writes what belongs into the same transaction; `lap` is told of the end of each stage.
+    """
+
+    intakes: Sequence[Intake]
+    hearing: bool
+    also: Callable[[Connection], None]
+    lap: Callable[[str], None]
+
+
+class Line:
+    """The stages of one shard and what they remember. Used from one thread."""
+
+    def __init__(self, parts: LineParts, connection: Connection, shard: Shard = WHOLE) -> None:
+        self._parts, self._shard = parts, shard
+        devices = parts.site.register.devices.values()
+        served = [one for one in devices if shard.serves(area_of(one.cell))]
+        self._program = rules.compile_rules(parts.site.rules, served)
+        self._newest = dedup.unpack(seen.load(connection, shard.number))
+        self.epoch = seen.last_epoch(connection, shard.number)
+        rows = rule_states.load(connection, None if shard.of == 1 else shard.serves)
+        self._state = rules.load(self._program, rows, parts.clock.now_ms())
+        self._hearing = False
+        self._journal_pairs = 0
+
+    def work(self, work: Work, stop: threading.Event, now_ms: int) -> Done:
+        """Take intakes through all stages and commit; without intakes, only what the clock makes due.
+
+        Raises StoppedError when `stop` is set while a store is down, and the store's error when waiting cannot help.
+        """
+        sifted = [self._sift(intake, stop) for intake in work.intakes]
+        fresh = [one for new, _ in sifted for one in new]
+        work.lap("sift")
+        step = self._judge(fresh, now_ms, hearing=work.hearing)
+        work.lap("rules")
+        refused = write_all(self._parts.series, fresh, stop) if fresh else []
+        work.lap("series")
+
+        def commit() -> list[Counts]:
+            with self._parts.database.begin() as connection:
+                work.also(connection)
+                counts = _account(connection, work.intakes, [len(new) for new, _ in sifted], refused)
+                self._remember(connection, b"".join(taken for _, taken in sifted))
+                rule_states.save(connection, step.changed, self._area)
+                self._fold(connection, step.transitions, now_ms)
+                return counts
+
+        counts = until_done("cases", commit, stop)
+        work.lap("cases")
+        return Done(counts, step.transitions)
+
+    def is_due(self, now_ms: int, *, hearing: bool) -> bool:
+        """Tell whether the clock makes something due, without any observation."""
+        due_ms = rules.next_check_at_ms(self._program, self._state) if hearing else None
+        return (due_ms is not None and now_ms >= due_ms) or hearing != self._hearing
+
+    def _sift(self, intake: Intake, stop: threading.Event) -> tuple[list[Observation], bytes]:
+        """Return the observations of an intake that are new, and its part of the journal row."""
+        sifted = dedup.sift(self._newest, intake.observations)
+        fresh = sifted.fresh
+        if sifted.doubtful:
+            keys = [(one.series.id, one.phenomenon_time_ms) for one in sifted.doubtful]
+            fresh += dedup.accept(sifted, until_done("series", lambda: self._parts.series.known(keys), stop))
+        return fresh, dedup.packed(sifted.taken)
+
+    def _judge(self, fresh: Sequence[Observation], now_ms: int, *, hearing: bool) -> rules.Step:
+        """Run the rules; silence is judged only while we can hear, and starts anew for all after we could not."""
+        heard, self._hearing = self._hearing, hearing
+        if hearing and not heard:
+            rules.settle(self._state, now_ms)
+        try:
+            step = rules.step(self._program, self._state, fresh, now_ms) if fresh else rules.Step()
+            due_ms = rules.next_check_at_ms(self._program, self._state) if hearing else None
+            if due_ms is None or now_ms < due_ms:
+                return step
+            silence = rules.check(self._program, self._state, now_ms)
+        except Exception:
+            LOG.exception("rules failed for an epoch")
+            metrics.FAILURES.labels("rules").inc()
+            return rules.Step()
+        return rules.Step(
+            transitions=step.transitions + silence.transitions,
+            changed=step.changed | silence.changed,
+            too_late=step.too_late,
+        )
+
+    def _fold(self, connection: Connection, transitions: Sequence[Transition], now_ms: int) -> None:
+        """Fold transitions into alerts and cases; one that makes it fail is left out, the others go on.
+
+        Only one shard runs the timers of cases: they are not parted by sub-district.
+        """
+        context = self._parts.context
+        for part in (transitions, *((one,) for one in transitions)):
+            try:
+                with connection.begin_nested():
+                    cases.apply(connection, part, now_ms, context)
+                    if part is transitions and self._shard.number == 0:
+                        cases.tick(connection, now_ms, context)
+            except CaseStoreError:
+                raise
+            except Exception:
+                LOG.exception("a transition could not be folded", transitions=len(part))
+                metrics.FAILURES.labels("cases").inc()
+            else:
+                if part is transitions:
+                    return
+
+    def _remember(self, connection: Connection, taken: bytes) -> None:
+        if not taken:
+            return
+        self.epoch += 1
+        self._journal_pairs += len(taken) // 16
+        if self._journal_pairs > _SNAPSHOT_PAIRS:
+            self._journal_pairs = 0
+            seen.snapshot(connection, self.epoch, dedup.pack(self._newest), self._shard.number)
+        else:
+            seen.append(connection, self.epoch, taken, self._shard.number)
+
+    def _area(self, key: rule_states.Key) -> str:
+        device = self._parts.site.register.device(key[2])
+        return area_of(device.cell) if device else ""
+
+
+def _account(
+    connection: Connection, intakes: Sequence[Intake], stored: Sequence[int], refused: Sequence[Letter]
+) -> list[Counts]:
+    deadletters.add(connection, refused)
+    rows = []
+    for intake, new in zip(intakes, stored, strict=True):
+        letters = deadletters.add(connection, intake.letters)
+        unstorable = len(refused) if intake is intakes[-1] else 0
+        counts = count(intake, stored=new - unstorable, unstorable=unstorable, new_letters=letters)
+        ledger.add(connection, intake.source, intake.hour_ms, counts)
+        rows.append(counts)
+    return rows
