@@ -27,13 +27,18 @@ _PASSWORD_BYTES = 12
 
 
 def ensure_administrator(connection: Connection, now_ms: int) -> str | None:
-    """Add the first administrator and return the password, to be shown once; None where there are people already."""
-    if users.everybody(connection):
+    """Add the first administrator and return the password, to be shown once; None where there is one already."""
+    if has_administrator(connection):
         return None
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     users.create(connection, ADMINISTRATOR, password, Role.ADMINISTRATOR, now_ms=now_ms)
     _added(connection, ADMINISTRATOR, Role.ADMINISTRATOR, now_ms)
     return password
+
+
+def has_administrator(connection: Connection) -> bool:
+    """Tell whether somebody can add people (or has the first administrator's name)."""
+    return any(user.role is Role.ADMINISTRATOR or user.name == ADMINISTRATOR for user in users.everybody(connection))
 
 
 def ensure_crews(connection: Connection, site: Site, password: str, now_ms: int) -> None:
@@ -106,9 +111,9 @@ def application(made: WebContext) -> FastAPI:
 
 
 def first_password(made: WebContext) -> str | None:
-    """Add the first administrator where there is nobody, and return the password."""
+    """Add the first administrator where there is none, and return the password."""
     with reading(made.engine) as connection:
-        if users.everybody(connection):
+        if has_administrator(connection):
             return None
     with made.engine.begin() as connection:
         return ensure_administrator(connection, made.now_ms())
@@ -133,9 +138,13 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            raise
     except OSError as exc:
         remedy = "end the program that has it, or set another `port` under [web]"
         raise UserError(f"cannot listen on {host}:{port}: {exc.strerror or exc}: {remedy}") from exc
