@@ -20,10 +20,10 @@ _WORST_FIRST = tuple(Severity)
 _LOG_WORD = {Reason.BACK_TO_NORMAL: "normal", Reason.FIRES_AGAIN: "fires_again"}
 
 
-def view(desk: Desk, transition: Transition, rule: Rule) -> View:
+def view(desk: Desk, transition: Transition, rule: Rule | None) -> View:
     """Read what folding the transition needs to know."""
     subject = transition.subject
-    alert = alerts.live(desk.connection, rule.id, subject.kind, subject.id)
+    alert = alerts.live(desk.connection, transition.rule_id, subject.kind, subject.id)
     own = cases.get(desk.connection, alert.case_id) if alert is not None and alert.case_id is not None else None
     if own is not None and own.state not in OPEN:
         own = None
@@ -32,7 +32,7 @@ def view(desk: Desk, transition: Transition, rule: Rule) -> View:
             one.firing and one.id != (alert.id if alert else None) for one in alerts.of_case(desk.connection, own.id)
         )
         return View(alert=alert, own_case=own, others_firing=others)
-    category = desk.context.categories.get(rule.case.category) if rule.case else None
+    category = desk.context.categories.get(rule.case.category) if rule and rule.case else None
     if category is None or own is not None:
         return View(alert=alert, own_case=own)
     same = cases.open_of_subject(desk.connection, category.key, subject.kind, subject.id)
@@ -43,15 +43,17 @@ def view(desk: Desk, transition: Transition, rule: Rule) -> View:
     return View(alert=alert, same_subject=same, recent=tuple(recent))
 
 
-def execute(desk: Desk, commands: Sequence[Command], transition: Transition, rule: Rule, alert: Alert | None) -> None:
+def execute(
+    desk: Desk, commands: Sequence[Command], transition: Transition, rule: Rule | None, alert: Alert | None
+) -> None:
     """Carry out the commands in order; `alert` is the live alert that they were decided on."""
     for command in commands:
         match command:
-            case RaiseAlert():
+            case RaiseAlert() if rule is not None:
                 alert = alerting.begin(desk, transition, rule, *place_of(desk, transition))
             case MoveAlert(event=event) if alert is not None:
                 alert = alerting.happen(desk, alert, event, **_alert_changes(alert, event, transition))
-            case OpenCase() if alert is not None and rule.case is not None:
+            case OpenCase() if alert is not None and rule is not None and rule.case is not None:
                 key = opening.incident_key(rule.case.category, alert, transition.since_ms)
                 opened = cases.by_incident(desk.connection, key) or opening.open_case(
                     desk, alert, rule.case, key, transition
@@ -65,7 +67,7 @@ def execute(desk: Desk, commands: Sequence[Command], transition: Transition, rul
                 checking.check(desk, checked)
                 alert = alerts.get(desk.connection, alert.id) if alert is not None else None
             case _:
-                raise AssertionError(f"{command} without an alert")
+                raise AssertionError(f"{command} without its alert or rule")
     if alert is not None and commands:
         alerting.tell(desk, alert)
 

@@ -27,15 +27,16 @@ _HIDDEN = frozenset({AlertState.SHLVD, AlertState.DSUPR, AlertState.OOSRV})
 
 
 def fold(view: View, transition: Transition, now_ms: int, context: CaseContext) -> tuple[Command, ...]:
-    """Return what a new transition means for the alerts and cases that the view shows. Nothing for what is unknown."""
-    rule = context.rules.get(transition.rule_id)
-    if rule is None:
-        return ()
-    if transition.state is State.FIRING:
-        return _fires(view, transition, now_ms, context, rule)
+    """Return what a new transition means for the alerts and cases that the view shows.
+
+    A rule that is gone raises nothing, but its live alerts still resolve.
+    """
     if transition.state is State.RESOLVED:
         return _resolves(view)
-    return ()
+    rule = context.rules.get(transition.rule_id)
+    if rule is None or transition.state is not State.FIRING:
+        return ()
+    return _fires(view, transition, now_ms, context, rule)
 
 
 def _fires(view: View, transition: Transition, now_ms: int, context: CaseContext, rule: Rule) -> tuple[Command, ...]:
@@ -84,9 +85,9 @@ def apply(connection: Connection, found: Sequence[Transition], now_ms: int, cont
         return
     desk = Desk(connection=connection, now_ms=now_ms, context=context)
     for transition in transitions.add_new(connection, tuple(found), now_ms):
-        rule = context.rules.get(transition.rule_id)
-        if rule is None or transition.state not in {State.FIRING, State.RESOLVED}:
+        if transition.state not in {State.FIRING, State.RESOLVED}:
             continue
+        rule = context.rules.get(transition.rule_id)
         seen = execute.view(desk, transition, rule)
         execute.execute(desk, fold(seen, transition, now_ms, context), transition, rule, seen.alert)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -51,6 +52,20 @@ def test_apply_tells_alert_and_task(connection: Connection, context: CaseContext
     assert payload["runbook"] == {"zh": "抽排", "en": "Pump it out"}
     assert json.loads(alert.payload)["case_number"] == "4501072026112400001"
     assert json.loads(alert.payload)["state"] == "UNACK"
+
+
+def test_apply_resolves_the_alert_of_a_rule_that_is_gone(connection: Connection, context: CaseContext) -> None:
+    """A rule that was taken out while it fired leaves no alert behind that burns for ever."""
+    flow.apply(connection, [FIRED], NINE_MS, context)
+    without = dataclasses.replace(context, rules={})
+
+    flow.apply(
+        connection, [resolves(FIRED.rule_id, FIRED.subject.id, NINE_MS + MINUTE_MS)], NINE_MS + MINUTE_MS, without
+    )
+
+    alert = alerts.live(connection, FIRED.rule_id, FIRED.subject.kind, FIRED.subject.id)
+    assert alert is not None
+    assert (alert.firing, alert.state) == (False, AlertState.RTNUN)
 
 
 def test_apply_logs_the_evidence(connection: Connection, context: CaseContext) -> None:
