@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -65,24 +66,30 @@ def screenshots(
 ) -> None:
     """Take pictures of every page in Chinese and English, and of the crew page at phone size."""
     try:
+        password = password_file.read_text(encoding="utf-8").strip()
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UserError(f"{exc.filename}: {exc.strerror}") from exc
+    for path in take(PICTURES, url.rstrip("/"), (user, password), out):
+        typer.echo(str(path))
+
+
+def take(pictures: Sequence[Picture], url: str, who: tuple[str, str], out: Path) -> Iterator[Path]:
+    """Take pictures of the application at `url` as `who` (name, password); yield each file when it is written."""
+    try:
         from playwright.sync_api import sync_playwright
     except ImportError as exc:
         raise UserError("the package playwright is missing: install the extra `dev`") from exc
     program = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if program is None:
         raise UserError("Chromium is missing: install the package `chromium` of your system")
-    try:
-        password = password_file.read_text(encoding="utf-8").strip()
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise UserError(f"{exc.filename}: {exc.strerror}") from exc
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
         try:
-            for picture in PICTURES:
+            for picture in pictures:
                 path = out / f"{picture.name}.png"
-                _take(browser, picture, url.rstrip("/"), (user, password), path)
-                typer.echo(str(path))
+                _take(browser, picture, url, who, path)
+                yield path
         finally:
             browser.close()
 

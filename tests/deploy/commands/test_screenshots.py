@@ -12,7 +12,7 @@ from deploy.commands.screenshots import PICTURES, screenshots
 
 def test_password_file_is_missing(tmp_path: Path) -> None:
     """The file is named."""
-    with pytest.raises(UserError, match=r"no-file: No such file or directory|Chromium is missing"):
+    with pytest.raises(UserError, match=r"no-file: No such file or directory"):
         screenshots(password_file=tmp_path / "no-file", out=tmp_path)
 
 
