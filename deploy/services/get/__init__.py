@@ -1,0 +1,1 @@
+"""How each server is found and got, a file for each source."""
