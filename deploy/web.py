@@ -125,7 +125,8 @@ def serve(made: WebContext, listener: socket.socket) -> None:
         application(made),
         log_level="warning",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",  # a proxy on this machine says who asked, and by https or not
         server_header=False,
         ws_max_size=1_000_000,
         timeout_graceful_shutdown=3,

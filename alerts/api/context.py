@@ -56,9 +56,8 @@ class SiteView:
 class WebContext:
     """Everything that a route or page may use.
 
-    `now_ms` is the site's clock, which runs `speed` times as fast as `wall_ms`, the wall clock (sessions and time-outs
-    are for people); `actions` is handed to `alerts.cases.actions.perform`; `secure_cookies` is on where the application
-    is behind TLS.
+    `now_ms` is the site's clock (it may be scaled), `wall_ms` the wall clock (sessions and time-outs are for people);
+    `actions` is handed to `alerts.cases.actions.perform`.
     """
 
     engine: Engine
@@ -68,7 +67,6 @@ class WebContext:
     speed: float
     site: SiteView
     actions: CaseContext
-    secure_cookies: bool = False
 
 
 def of(request: Request) -> WebContext:

@@ -1,7 +1,8 @@
 """`/api/v1/login`, `/logout`, `/me`: who is asking.
 
-A login answers with the session's token (for programs) and sets it as a cookie (for browsers). The cookie is HttpOnly
-and SameSite=Lax; changing requests that use it also need the CSRF token of the answer.
+A login answers with the session's token (for programs) and sets it as a cookie (for browsers). The cookie is HttpOnly,
+SameSite=Lax, and Secure where the browser came by https; changing requests that use it also need the CSRF token of
+the answer.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def login(request: Request, response: Response, body: LoginIn) -> LoginOut:
             connection, now_ms=context.now_ms(), actor=user.name, action="user.login", object=f"user {user.name}"
         )
     response.set_cookie(
-        COOKIE, token, max_age=SESSION_MS // 1000, httponly=True, samesite="lax", secure=context.secure_cookies
+        COOKIE, token, max_age=SESSION_MS // 1000, httponly=True, samesite="lax", secure=request.url.scheme == "https"
     )
     return LoginOut(token=token, csrf=csrf, role=user.role, crew=user.crew)
 

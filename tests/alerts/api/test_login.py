@@ -115,6 +115,16 @@ def test_cookie_is_out_of_reach_of_scripts(client: Client) -> None:
     assert {"HttpOnly", "Path=/", "SameSite=lax", f"Max-Age={SESSION_MS // 1000}"} <= set(cookie.split("; "))
 
 
+def test_cookie_by_https_stays_with_https(client: Client) -> None:
+    """Where the browser came by https, the cookie never travels in the open."""
+    browser = client(None)
+    browser.base_url = "https://testserver"
+
+    answer = browser.post("/api/v1/login", json={"name": "wang", "password": PASSWORD})
+
+    assert "Secure" in answer.headers["set-cookie"].split("; ")
+
+
 def test_bearer_needs_no_csrf_token(client: Client) -> None:
     """A program sends its token itself; nobody else can make it."""
     assert client(Role.OPERATOR).post("/api/v1/logout").status_code == 204
