@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from alerts.context import CaseContext
 from alerts.errors import StoreError as CaseStoreError
+from alerts.store import kafka_offsets
 from alerts.store.database import migrate, open_database
 from deploy.clock import monotonic_s
 from deploy.commands._base import UserError
+from deploy.runtimes.cluster.topics import Topics, declared
 from deploy.runtimes.embedded import EmbeddedRuntime, Parts
 from deploy.runtimes.epoch import Limits, collect
 from deploy.runtimes.sender import Sender
@@ -51,10 +53,11 @@ def data_folder(path: Path) -> Path:
     return path
 
 
-def case_database(folder: Path) -> Engine:
-    """Return the case store of a data folder, migrated; raise UserError where it cannot be used."""
+def case_database(folder: Path, url: str | None = None) -> Engine:
+    """Return the case store at `url`, or that of the data folder, migrated; UserError where it cannot be used."""
+    file = data_folder(folder) / "state.db"
     try:
-        engine = open_database(f"sqlite:///{data_folder(folder) / 'state.db'}")
+        engine = open_database(url or f"sqlite:///{file}")
         migrate(engine)
     except CaseStoreError as exc:
         raise UserError(str(exc)) from exc
@@ -88,14 +91,10 @@ def case_context(site: Site) -> CaseContext:
     )
 
 
-@contextlib.contextmanager
-def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[], list[Frame]]]]:
-    """Yield the embedded runtime and what collects its epochs, connecting; close everything at the end."""
-    site = checked_site(settings.site)
-    clock = settings.real_clock()
-    database = case_database(settings.data)
+def mqtt_options(settings: Settings) -> MqttOptions:
+    """Return where the frames come from."""
     mqtt = settings.mqtt
-    options = MqttOptions(
+    return MqttOptions(
         host=mqtt.host,
         port=mqtt.port,
         topics=mqtt.topics,
@@ -104,12 +103,40 @@ def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[],
         username=mqtt.username,
         password=mqtt.password.get_secret_value() if mqtt.password else None,
     )
-    limits = Limits(
+
+
+def epoch_limits(settings: Settings) -> Limits:
+    """Return when an epoch closes."""
+    return Limits(
         frames=settings.epoch.frames,
-        window=mqtt.window,
+        window=settings.mqtt.window,
         age_s=settings.epoch.age_ms / 1000,
         pause_s=settings.epoch.pause_ms / 1000,
     )
+
+
+def cluster_topics(settings: Settings) -> Topics:
+    """Return the topics of the cluster runtime."""
+    return declared(settings.kafka.prefix, settings.kafka.partitions, settings.kafka.retention_hours)
+
+
+def forget_offsets(settings: Settings, topics: Sequence[str]) -> None:
+    """Let the case store begin topics anew that were just made; raise UserError where it cannot be used."""
+    if topics:
+        database = case_database(settings.data, settings.database_url)
+        with database.begin() as connection:
+            for topic in topics:
+                kafka_offsets.forget(connection, topic)
+        database.dispose()
+
+
+@contextlib.contextmanager
+def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[], list[Frame]]]]:
+    """Yield the embedded runtime and what collects its epochs, connecting; close everything at the end."""
+    site = checked_site(settings.site)
+    clock = settings.real_clock()
+    database = case_database(settings.data, settings.database_url)
+    options, limits = mqtt_options(settings), epoch_limits(settings)
     series = series_store(settings, site)
     source = MqttSource(options, clock.now_ms)
     parts = Parts(site=site, series=series, database=database, source=source, context=case_context(site), clock=clock)

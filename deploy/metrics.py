@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 FRAMES = Counter("wangge_frames", "Frames received from a source", ["source"])
 ACKNOWLEDGED = Counter("wangge_frames_acknowledged", "Frames acknowledged to a source after their commit", ["source"])
+BRIDGED = Counter("wangge_bridge_frames", "Frames that a bridge has put into Kafka", ["source"])
 OBSERVATIONS = Counter("wangge_observations", "Observations by what became of them", ["outcome"])
 REFUSALS = Counter("wangge_refusals", "Frames that gave no observations", ["stage", "reason"])
 TRANSITIONS = Counter("wangge_transitions", "Changes of a rule's state", ["state"])

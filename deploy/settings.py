@@ -41,6 +41,28 @@ class EpochSettings(_Section):
     pause_ms: Annotated[int, pydantic.Field(ge=1)] = 5
 
 
+class KafkaSettings(_Section):
+    """The Kafka cluster of bridge and workers. `prefix` begins the names of its topics and names the consumer group.
+
+    `username` and `password` are those of SASL (`sasl` names the mechanism), `ca` a file of certificates; `tls` alone
+    trusts those of the system. A member that is silent for `session_timeout_s` loses its partitions to the others; a
+    worker that commits nothing for `stuck_after_s` while records wait for it ends itself.
+    """
+
+    bootstrap: str = "127.0.0.1:9092"
+    prefix: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = "wangge"
+    partitions: Annotated[int, pydantic.Field(ge=1, le=1_000)] = 8
+    replication: Annotated[int, pydantic.Field(ge=1, le=10)] = 1
+    retention_hours: Annotated[int, pydantic.Field(ge=1)] = 72
+    tls: bool = False
+    ca: Path | None = None
+    sasl: str = "SCRAM-SHA-512"
+    username: str | None = None
+    password: pydantic.SecretStr | None = None
+    session_timeout_s: Annotated[float, pydantic.Field(ge=6)] = 30
+    stuck_after_s: Annotated[float, pydantic.Field(ge=10)] = 120
+
+
 class WebSettings(_Section):
     """Where console and API listen."""
 
@@ -58,7 +80,10 @@ class ClockSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """All that an installation says about itself. `site` is the site folder, `data` holds state.db and series.db."""
+    """All that an installation says about itself. `site` is the site folder, `data` holds state.db and series.db.
+
+    `database` is the SQLAlchemy URL of the case store; without it, it is state.db.
+    """
 
     model_config = SettingsConfigDict(
         extra="forbid",
@@ -71,8 +96,10 @@ class Settings(BaseSettings):
     site: Path
     data: Path
     store: str = "sqlite"
+    database: pydantic.SecretStr | None = None
     mqtt: MqttSettings = MqttSettings()
     epoch: EpochSettings = EpochSettings()
+    kafka: KafkaSettings = KafkaSettings()
     web: WebSettings = WebSettings()
     clock: ClockSettings = ClockSettings()
 
@@ -88,6 +115,11 @@ class Settings(BaseSettings):
         """Let variables override the file."""
         del settings_cls, dotenv_settings, file_secret_settings
         return env_settings, init_settings
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the case store (it may hold a password)."""
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.data / 'state.db'}"
 
     def real_clock(self) -> Clock:
         """Return the clock that everything of this installation shares."""
