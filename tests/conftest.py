@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+pytest_plugins = ("tests.servers",)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--corpora DIR`: real payloads and series that some tests read in place."""

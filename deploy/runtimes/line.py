@@ -119,8 +119,8 @@ class Line:
         sifted = dedup.sift(self._newest, intake.observations)
         fresh = sifted.fresh
         if sifted.doubtful:
-            keys = [(one.series.id, one.phenomenon_time_ms) for one in sifted.doubtful]
-            fresh += dedup.accept(sifted, until_done("series", lambda: self._parts.series.known(keys), stop))
+            stored = until_done("series", lambda: self._parts.series.known(sifted.doubtful), stop)
+            fresh += dedup.accept(sifted, stored)
         return fresh, dedup.packed(sifted.taken)
 
     def _judge(self, fresh: Sequence[Observation], now_ms: int, *, hearing: bool) -> rules.Step:

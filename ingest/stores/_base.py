@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ingest.model import Observation
 
@@ -14,6 +14,13 @@ class StoreError(Exception):
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class ServerAwayError(StoreError):
+    """The server did not answer, or said that it cannot now: waiting helps, or starting it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
 
 
 class Point(NamedTuple):
@@ -30,8 +37,8 @@ class SeriesStore(Protocol):
     def write(self, observations: Sequence[Observation]) -> None:
         """Store all of them, durably, before returning; raise `StoreError` and store none otherwise."""
 
-    def known(self, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Return those of the (series id, time in ms) keys that are stored."""
+    def known(self, observations: Iterable[Observation]) -> set[tuple[int, int]]:
+        """Return the keys (series id, time in ms) of those observations whose key is stored, with whatever value."""
 
     def read(
         self, device_id: str, observed_property: str, from_ms: int, to_ms: int, limit: int = 10_000
@@ -43,3 +50,22 @@ class SeriesStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections."""
+
+
+class Refused(NamedTuple):
+    """An observation that was taken and refused later, as plain values, and why; times in ms."""
+
+    device_id: str
+    observed_property: str
+    value: float
+    time_ms: int
+    result_time_ms: int
+    reason: str
+
+
+@runtime_checkable
+class Spooling(Protocol):
+    """What a store offers besides when it takes observations for a server that is away."""
+
+    def refused(self) -> list[Refused]:
+        """Return what the server refused after we had taken it. The next `write` says that this was dealt with."""

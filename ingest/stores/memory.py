@@ -28,8 +28,9 @@ class MemoryStore:
             time_ms = one.phenomenon_time_ms
             self._points.setdefault(one.series.id, {})[time_ms] = Point(time_ms, one.value, int(one.quality))
 
-    def known(self, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Return those of the (series id, time) keys that are stored."""
+    def known(self, observations: Iterable[Observation]) -> set[tuple[int, int]]:
+        """Return the (series id, time) keys of those that are stored."""
+        keys = {(one.series.id, one.phenomenon_time_ms) for one in observations}
         return {key for key in keys if key[1] in self._points.get(key[0], {})}
 
     def read(

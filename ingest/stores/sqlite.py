@@ -97,8 +97,9 @@ class SqliteStore:
             self._db.executemany("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?)", rows)
         self._numbers = named
 
-    def known(self, keys: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        """Return those of the (series id, time) keys that are stored."""
+    def known(self, observations: Iterable[Observation]) -> set[tuple[int, int]]:
+        """Return the (series id, time) keys of those that are stored."""
+        keys = {(one.series.id, one.phenomenon_time_ms) for one in observations}
         query = "SELECT 1 FROM observations WHERE bucket = ? AND series = ? AND time_ms = ?"
         numbers, width = self._numbers, self._bucket_ms
         with self._errors():

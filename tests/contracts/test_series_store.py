@@ -10,8 +10,9 @@ import pytest
 
 from ingest.model import Device, Observation, Property, Series, series_id
 from ingest.plugins import find
-from ingest.stores._base import SeriesStore, StoreError
+from ingest.stores._base import Point, SeriesStore, StoreError
 from ingest.stores.sqlite import SqliteStore, bucket_ms
+from tests.influx import bucket
 
 START_MS = 1_790_000_000_000
 STORES = find("ingest.stores", "STORE")
@@ -26,10 +27,14 @@ def series(device_id: str = "bin-1", observed_property: str = "waste.fill_level"
     return Series(id=series_id(device_id, observed_property), device=device, property=known)
 
 
-@pytest.fixture(params=sorted(STORES))
+NEEDS_SERVER = {"influx": pytest.mark.external}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=NEEDS_SERVER.get(name, ())) for name in sorted(STORES)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SeriesStore]:
     """Return each store in turn, empty."""
-    opened: SeriesStore = STORES[request.param].open(tmp_path)
+    further = (None, bucket(request.getfixturevalue("influxdb"))) if request.param == "influx" else ()
+    opened: SeriesStore = STORES[request.param].open(tmp_path, *further)
     yield opened
     opened.close()
 
@@ -58,10 +63,31 @@ def test_write_again_changes_nothing(store: SeriesStore) -> None:
     """The same identity is stored once; the last value stands."""
     bins, lamps = series(), series("lamp-1", "lighting.power")
     store.write([Observation(bins, 1.0, START_MS, START_MS), Observation(lamps, 60.0, START_MS, START_MS)])
-    store.write([Observation(bins, 1.0, START_MS, START_MS + 5)])
+    store.write([Observation(bins, 2.0, START_MS, START_MS + 5)])
 
     assert store.count() == 2
-    assert store.known([(bins.id, START_MS), (bins.id, START_MS + 1), (7, START_MS)]) == {(bins.id, START_MS)}
+    assert store.read("bin-1", "waste.fill_level", START_MS, START_MS + 1) == [Point(START_MS, 2.0, 1)]
+
+
+def test_known_is_told_by_identity(store: SeriesStore) -> None:
+    """What is stored is known by series and time, whatever its value; neighbours and strangers are not."""
+    bins, lamps, strangers = series(), series("lamp-1", "lighting.power"), series("nobody")
+    hour = 3_600_000
+    store.write([Observation(bins, float(i), START_MS + i * hour, START_MS) for i in range(3)])
+    store.write([Observation(lamps, 60.0, START_MS + 1, START_MS)])
+    asked = [
+        Observation(bins, 77.0, START_MS, START_MS),
+        Observation(bins, 1.0, START_MS + 1, START_MS),
+        Observation(bins, 2.0, START_MS + 2 * hour, START_MS),
+        Observation(lamps, 60.0, START_MS, START_MS),
+        Observation(lamps, 60.0, START_MS + 1, START_MS),
+        Observation(strangers, 1.0, START_MS, START_MS),
+    ]
+
+    known = store.known(asked)
+
+    assert known == {(bins.id, START_MS), (bins.id, START_MS + 2 * hour), (lamps.id, START_MS + 1)}
+    assert store.known([]) == set()
 
 
 def test_read_unknown_series(store: SeriesStore) -> None:

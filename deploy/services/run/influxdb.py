@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +26,14 @@ class InfluxDb:
     process: Process
     url: str
     token: str
+    org_id: str
     org: str = ORG
     bucket: str = BUCKET
 
 
 @contextlib.contextmanager
 def running(found: Found, folder: Path | None = None, port: int = 0) -> Iterator[InfluxDb]:
-    """Run the server and yield it; `folder` keeps data and token (else a temporary one)."""
+    """Run the server and yield it; `folder` keeps data and access (else a temporary one)."""
     port = port or free_port(0)
     url = f"http://127.0.0.1:{port}"
     with data_folder("influxdb", folder) as place:
@@ -46,18 +48,18 @@ def running(found: Found, folder: Path | None = None, port: int = 0) -> Iterator
         command += ["--reporting-disabled", "--log-level", "warn"]
         process = Process("influxdb", command, place, lambda: answers(f"{url}/health"))
         with started(process):
-            yield InfluxDb(process, url, _set_up(url, place / "token"))
+            yield InfluxDb(process, url, *_set_up(url, place / "access.json"))
 
 
-def _set_up(url: str, kept: Path) -> str:
-    """Make organisation, bucket and token of a new server; return the token."""
-    if kept.exists():
-        return kept.read_text(encoding="utf-8")
-    token = secrets.token_urlsafe(32)
-    body = {"username": "wangge", "password": secrets.token_urlsafe(16), "org": ORG, "bucket": BUCKET, "token": token}
-    answer = post(f"{url}/api/v2/setup", body)
-    if not answer.is_success:
-        raise UserError(f"InfluxDB at {url} cannot be set up: {answer.status_code} {answer.text}")
-    kept.touch(mode=0o600)
-    kept.write_text(token, encoding="utf-8")
-    return token
+def _set_up(url: str, kept: Path) -> tuple[str, str]:
+    """Make organisation, bucket and token of a new server; return the token and the organisation's id."""
+    if not kept.exists():
+        token = secrets.token_urlsafe(32)
+        body = {"username": "wangge", "password": secrets.token_urlsafe(16), "org": ORG, "bucket": BUCKET}
+        answer = post(f"{url}/api/v2/setup", {**body, "token": token})
+        if not answer.is_success:
+            raise UserError(f"InfluxDB at {url} cannot be set up: {answer.status_code} {answer.text}")
+        kept.touch(mode=0o600)
+        kept.write_text(json.dumps({"token": token, "org_id": answer.json()["org"]["id"]}), encoding="utf-8")
+    access = json.loads(kept.read_text(encoding="utf-8"))
+    return access["token"], access["org_id"]
