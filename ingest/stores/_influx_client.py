@@ -26,6 +26,7 @@ from ingest.stores._influx_options import InfluxOptions
 _BAD_LINES = {400, 413, 422}
 _DENIED = {401, 403}
 _ABSENT = 404
+_SHOWN_CHARACTERS = 300
 _PLAIN_CSV = Dialect(annotations=[])  # type: ignore[no-untyped-call] # hints in part only
 
 
@@ -107,7 +108,8 @@ def _message(exc: ApiException) -> str:
         text = str(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
         text = body or str(exc.reason)
-    return f"{exc.status} {' '.join(text.split())}"
+    text = " ".join(text.split())
+    return f"{exc.status} {text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + '…'}"
 
 
 def _cause(exc: BaseException) -> str:

@@ -81,7 +81,7 @@ def presence(bucket: str, observations: Iterable[Observation]) -> str:
         for run in _runs(sorted(keys)):
             devices = sorted({device for _, device in run})
             for start in range(0, len(devices), _DEVICES_A_QUERY):
-                among = " or ".join(f"r.device == {literal(one)}" for one in devices[start : start + _DEVICES_A_QUERY])
+                among = _among(devices[start : start + _DEVICES_A_QUERY])
                 parts.append(
                     f"{_range(bucket, run[0][0], run[-1][0] + 1)}\n"
                     f'|> filter(fn: (r) => r._measurement == {literal(observed_property)} and r._field == "quality")\n'
@@ -104,6 +104,14 @@ def time_ms(text: str) -> int:
 def _range(bucket: str, from_ms: int, to_ms: int) -> str:
     start, stop = (min(max(at, LOWEST_MS), HIGHEST_MS) * 1_000_000 for at in (from_ms, to_ms))
     return f"from(bucket: {literal(bucket)}) |> range(start: time(v: {start}), stop: time(v: {stop}))"
+
+
+def _among(devices: Sequence[str]) -> str:
+    """Return the condition that the device is one of these, as a balanced tree: the server refuses a deep one."""
+    if len(devices) == 1:
+        return f"r.device == {literal(devices[0])}"
+    half = len(devices) // 2
+    return f"({_among(devices[:half])} or {_among(devices[half:])})"
 
 
 def _runs(keys: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
