@@ -20,7 +20,7 @@ from alerts.console.visit import Visit
 from alerts.errors import NotFound
 from alerts.store.database import reading
 
-_BEFORE_MS, _AFTER_MS = 45 * 60_000, 20 * 60_000
+_BEFORE_MS, _AFTER_MS = 20 * 60_000, 20 * 60_000
 
 
 def build(visit: Visit, case_id: int) -> None:
