@@ -39,7 +39,7 @@ def running(
         java = [shutil.which("java") or "java", "-Xms256m", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
         java += ["-cp", f"{found.path}/libs/*"]
         if not (place / "data" / "meta.properties").exists():
-            format_it = [*java, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(config)]
+            format_it = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={_cluster_id()}", "-c", str(config)]
             told = subprocess.run(format_it, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
             if told.returncode:
                 raise UserError(f"Kafka cannot format {place}: {(told.stderr or told.stdout).strip()}")
