@@ -153,9 +153,9 @@ def city(running_city: City) -> City:
     return running_city
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Return Chromium."""
+    """Return Chromium; it ends with the module, because its driver keeps an event loop running in this thread."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         yield opened
