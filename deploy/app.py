@@ -70,8 +70,10 @@ def series_store(settings: Settings, site: Site | None = None) -> SeriesStore:
     if settings.store not in stores:
         raise UserError(f"store {settings.store!r} is not one of {', '.join(stores)}")
     rate = sum(3 / device.cadence_s for device in site.register.devices.values()) if site else None
+    section = getattr(settings, settings.store, None)  # a store that must be told something has one of its name
+    options = (section.options(),) if section else ()
     try:
-        store: SeriesStore = stores[settings.store].open(data_folder(settings.data), rate)
+        store: SeriesStore = stores[settings.store].open(data_folder(settings.data), rate, *options)
     except StoreError as exc:
         raise UserError(str(exc)) from exc
     return store

@@ -5,6 +5,7 @@ Unknown keys are refused; all faults are told together, each with its path. No o
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,18 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from deploy.clock import Clock
 from deploy.commands._base import UserError
+from ingest.stores._influx_options import InfluxOptions
 
 
 class _Section(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+def _plain_url(url: str) -> str:
+    """Return the URL of a server without a final slash; refuse one with more in it than scheme, host and port."""
+    if not re.fullmatch(r"https?://[^/@\s]+/?", url):
+        raise ValueError("is not http://HOST:PORT or https://HOST:PORT (a name and password do not belong into it)")
+    return url.rstrip("/")
 
 
 class MqttSettings(_Section):
@@ -63,6 +72,35 @@ class KafkaSettings(_Section):
     stuck_after_s: Annotated[float, pydantic.Field(ge=10)] = 120
 
 
+class InfluxSettings(_Section):
+    """The InfluxDB 2 of `store = "influx"`. `ca`: a file of certificates to trust, in place of the usual ones.
+
+    `spool_mib` bounds what waits in the data folder while the server is away; when it is full, reading stops.
+    """
+
+    url: Annotated[str, pydantic.AfterValidator(_plain_url)] = "http://127.0.0.1:8086"
+    org: str = "wangge"
+    bucket: str = "wangge"
+    token: pydantic.SecretStr | None = None
+    ca: Path | None = None
+    timeout_s: Annotated[float, pydantic.Field(ge=0.1, le=300)] = 10
+    spool_mib: Annotated[int, pydantic.Field(ge=1, le=1_048_576)] = 256
+
+    def options(self) -> InfluxOptions:
+        """Return what the store must be told; raise UserError where the token is missing."""
+        if self.token is None:
+            raise UserError("influx.token is missing: set token under [influx], or WANGGE_INFLUX__TOKEN")
+        return InfluxOptions(
+            url=self.url,
+            org=self.org,
+            bucket=self.bucket,
+            token=self.token.get_secret_value(),
+            ca_file=str(self.ca) if self.ca else None,
+            timeout_s=self.timeout_s,
+            spool_bytes=self.spool_mib * 2**20,
+        )
+
+
 class WebSettings(_Section):
     """Where console and API listen."""
 
@@ -100,6 +138,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     epoch: EpochSettings = EpochSettings()
     kafka: KafkaSettings = KafkaSettings()
+    influx: InfluxSettings = InfluxSettings()
     web: WebSettings = WebSettings()
     clock: ClockSettings = ClockSettings()
 

@@ -82,8 +82,8 @@ class InfluxClient:
         )
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Tell in one line what a failed request means."""
+    def errors(self, absent: str | None = None) -> Iterator[None]:
+        """Tell in one line what a failed request means; `absent`: what it means that a thing is not found."""
         place = f"InfluxDB at {self._options.url}"
         try:
             yield
@@ -92,7 +92,7 @@ class InfluxClient:
                 text = f"{place} refuses the token: mend token under [influx] ({_message(exc)})"
                 raise StoreError(text, retryable=True) from exc
             if exc.status == _ABSENT:
-                raise self._no_bucket() from exc
+                raise (StoreError(absent, retryable=True) if absent else self._no_bucket()) from exc
             if exc.status in _BAD_LINES:
                 raise StoreError(f"{place}: {_message(exc)}", retryable=False) from exc
             raise ServerAwayError(f"{place} cannot take it now: {_message(exc)}") from exc

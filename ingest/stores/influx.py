@@ -19,7 +19,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -27,18 +27,31 @@ import structlog
 from ingest.model import Observation
 from ingest.stores import _influx_queries as queries
 from ingest.stores._base import Point, Refused, ServerAwayError, StoreError
+from ingest.stores._influx_options import InfluxOptions
 from ingest.stores._line_protocol import MOST_LINES, Entry, LineWriter, entries, lines_of
 from ingest.stores._spool import Spool
-
-if TYPE_CHECKING:  # the library is an extra: who uses another store need not have it
-    from ingest.stores._influx_client import InfluxClient
-    from ingest.stores._influx_options import InfluxOptions
 
 LOG = structlog.get_logger("influx")
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 15.0
 _decode = msgspec.msgpack.Decoder(list[Entry]).decode
 _decode_refused = msgspec.msgpack.Decoder(list[Refused]).decode
+
+
+class Link(Protocol):
+    """What is asked of the server (`ingest.stores._influx_client.InfluxClient`); every fault is a StoreError."""
+
+    def send(self, lines: bytes) -> None:
+        """Write line protocol with times in ms; not retryable when the server refuses a line."""
+
+    def query(self, flux: str) -> list[dict[str, str]]:
+        """Return the rows of a Flux query as text by column."""
+
+    def retention_ms(self) -> int:
+        """Return how long the bucket keeps points; 0: for ever."""
+
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class InfluxStore:
@@ -48,13 +61,13 @@ class InfluxStore:
 
     def __init__(
         self,
-        client: InfluxClient,
+        link: Link,
         options: InfluxOptions,
         folder: Path,
         keeps_ms: int | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client
+        self._link = link
         self._bucket = options.bucket
         self._spool = Spool(folder / "influx.spool", options.spool_bytes)
         self._refused = Spool(folder / "influx.refused", options.spool_bytes)
@@ -70,7 +83,7 @@ class InfluxStore:
     def open(cls, folder: Path, _observations_per_s: float | None, options: InfluxOptions) -> InfluxStore:
         """Return the store; raise StoreError when the server is there but refuses token, organisation or bucket."""
         try:
-            from ingest.stores._influx_client import InfluxClient  # noqa: PLC0415 - an extra, see above
+            from ingest.stores._influx_client import InfluxClient  # noqa: PLC0415 - an extra: others need it not
         except ImportError as exc:
             text = f"the store influx needs the extra `cluster` ({exc}): pip install 'wangge[cluster]'"
             raise StoreError(text, retryable=False) from exc
@@ -86,7 +99,7 @@ class InfluxStore:
 
     def check(self) -> None:
         """Ask the server for the bucket; raise StoreError with what is wrong and how to mend it."""
-        self._keeps_ms = self._client.retention_ms()
+        self._keeps_ms = self._link.retention_ms()
 
     def write(self, observations: Sequence[Observation]) -> None:
         """Store all of them, in the server or in the spool; raise StoreError otherwise (some may be stored then)."""
@@ -103,7 +116,7 @@ class InfluxStore:
                 self.check()
                 self._vet(observations)
             for start in range(0, len(observations), MOST_LINES):
-                self._client.send(self._lines.batch(observations[start : start + MOST_LINES]))
+                self._link.send(self._lines.batch(observations[start : start + MOST_LINES]))
         except StoreError as exc:
             if not exc.retryable:
                 raise
@@ -116,7 +129,7 @@ class InfluxStore:
         if not self._drained():
             raise ServerAwayError(self._trouble)
         query = queries.presence(self._bucket, asked)
-        found = queries.present(self._client.query(query)) if query else set()
+        found = queries.present(self._link.query(query)) if query else set()
         return {
             (one.series.id, one.phenomenon_time_ms)
             for one in asked
@@ -130,11 +143,11 @@ class InfluxStore:
         if from_ms >= to_ms:
             return []
         stretch = queries.Stretch(observed_property, device_id, from_ms, to_ms)
-        return queries.points(self._client.query(queries.newest(self._bucket, stretch, limit)))
+        return queries.points(self._link.query(queries.newest(self._bucket, stretch, limit)))
 
     def count(self) -> int:
         """Return how many observations the server holds."""
-        return sum(int(row["_value"]) for row in self._client.query(queries.total(self._bucket)))
+        return sum(int(row["_value"]) for row in self._link.query(queries.total(self._bucket)))
 
     def refused(self) -> list[Refused]:
         """Return what the server refused after it had waited in the spool; the next `write` forgets it."""
@@ -144,7 +157,7 @@ class InfluxStore:
 
     def close(self) -> None:
         """Close connection and files; what waits in the spool is sent by the next process."""
-        self._client.close()
+        self._link.close()
         self._spool.close()
         self._refused.close()
 
@@ -189,7 +202,7 @@ class InfluxStore:
     def _settle(self, batch: list[Entry]) -> list[Refused]:
         """Send a batch; return those that the server refuses, found by halving."""
         try:
-            self._client.send(lines_of(batch))
+            self._link.send(lines_of(batch))
         except StoreError as exc:
             if exc.retryable:
                 raise
