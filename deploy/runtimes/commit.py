@@ -14,7 +14,7 @@ from alerts.errors import StoreError as CaseStoreError
 from deploy.metrics import RETRIES
 from ingest.flow import Letter
 from ingest.model import Frame, Observation, Refusal
-from ingest.stores._base import SeriesStore
+from ingest.stores._base import Refused, SeriesStore, Spooling
 from ingest.stores._base import StoreError as SeriesStoreError
 
 LOG = structlog.get_logger("pipeline")
@@ -47,18 +47,31 @@ def until_done(store: str, action: Callable[[], Result], stop: threading.Event) 
 
 
 def write_all(store: SeriesStore, observations: Sequence[Observation], stop: threading.Event) -> list[Letter]:
-    """Store the observations; return as dead letters those that the store refuses for good, found by halving."""
+    """Store the observations; return as dead letters those that the store refuses for good.
+
+    Among them are earlier ones that a spooling store had taken for a server that refuses them now.
+    """
+    refused = _write(store, observations, stop)
+    if isinstance(store, Spooling):
+        refused += store.refused()
+    return [_letter(one) for one in refused]
+
+
+def _write(store: SeriesStore, observations: Sequence[Observation], stop: threading.Event) -> list[Refused]:
+    """Store the observations; return those that the store refuses for good, found by halving."""
     try:
         until_done("series", lambda: store.write(observations), stop)
     except SeriesStoreError as exc:
         if len(observations) > 1:
             half = len(observations) // 2
-            return write_all(store, observations[:half], stop) + write_all(store, observations[half:], stop)
-        return [_letter(observations[0], exc)]
+            return _write(store, observations[:half], stop) + _write(store, observations[half:], stop)
+        one = observations[0]
+        times_ms = one.phenomenon_time_ms, one.result_time_ms
+        return [Refused(one.device_id, one.observed_property, one.value, *times_ms, str(exc))]
     return []
 
 
-def _letter(one: Observation, error: SeriesStoreError) -> Letter:
-    payload = {"device_id": one.device_id, "time": one.phenomenon_time_ms, "values": {one.observed_property: one.value}}
+def _letter(one: Refused) -> Letter:
+    payload = {"device_id": one.device_id, "time": one.time_ms, "values": {one.observed_property: one.value}}
     frame = Frame(f"observation/{one.device_id}", msgspec.json.encode(payload), one.result_time_ms, "store")
-    return Letter(frame, Refusal(stage="store", reason="unstorable", detail=str(error)))
+    return Letter(frame, Refusal(stage="store", reason="unstorable", detail=one.reason))
