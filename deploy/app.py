@@ -35,7 +35,8 @@ def checked_site(folder: Path) -> Site:
     site, faults = load_site(folder)
     if site is None or faults:
         told = "\n".join(map(str, faults))
-        raise UserError(f"{told}\n{len(faults)} faults in {folder}: nothing was started")
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        raise UserError(f"{told}\n{count} in {folder}: nothing was started")
     return site
 
 

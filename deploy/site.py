@@ -15,7 +15,6 @@ from alerts.cases import calendar as working_calendar
 from alerts.cases import categories as problem_classes
 from alerts.cases.calendar import Calendar
 from alerts.cases.categories import Categories
-from alerts.context import CaseContext
 from alerts.dispatch import responsibility
 from alerts.dispatch.responsibility import Matrix
 from deploy import site_checks, site_file
@@ -48,20 +47,6 @@ class Site:
     calendar: Calendar
     matrix: Matrix
     rules: tuple[Rule, ...]
-
-
-def case_context(site: Site) -> CaseContext:
-    """Return what alerts and cases know of the site."""
-    return CaseContext(
-        site_id=site.id,
-        division=site.division,
-        zone=site.zone,
-        categories=site.categories,
-        calendar=site.calendar,
-        matrix=site.matrix,
-        rules={rule.id: rule for rule in site.rules},
-        device=site.register.device,
-    )
 
 
 def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:

@@ -92,7 +92,7 @@ def _wrong_score(injected: int, detected: int, false: int) -> Iterator[str]:
 
 def main() -> int:
     """Check the file that the command line names."""
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the module and one file
+    if len(sys.argv) != 2:
         print("usage: python -m tests.demo_report FILE", file=sys.stderr)  # noqa: T201 - a command
         return 2
     path = Path(sys.argv[1])

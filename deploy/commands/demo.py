@@ -24,8 +24,8 @@ def demo(
     scenario: Annotated[str, typer.Option(help="Scenario of the simulators.")] = "evening",
     report: Annotated[Path | None, typer.Option(help="Write what the run did to this JSON file.")] = None,
     crew: Annotated[str | None, typer.Option(help="A crew that you play yourself, on the crew page.")] = None,
-    port: Annotated[int, typer.Option(help="Port of the console; 0 takes a free one.")] = 8080,
-    mqtt_port: Annotated[int, typer.Option(help="Port of the broker; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the console; 0 takes a free one.")] = 8080,
+    mqtt_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the broker; 0 takes a free one.")] = 0,
 ) -> None:
     """Run broker, pipeline, console and simulators of all domains; Ctrl-C stops everything cleanly."""
     from rich.console import Console
@@ -43,6 +43,8 @@ def demo(
     script, faults = scenarios.load(scenarios.FOLDER / f"{scenario}.yaml")
     if script is None:
         raise UserError("\n".join(map(str, faults)))
+    if report is not None:
+        _prove_writable(report)
     plan = Plan(
         site=site,
         data=data or Path("var/demo"),
@@ -57,6 +59,15 @@ def demo(
         crew=crew,
     )
     run(plan, Console())
+
+
+def _prove_writable(report: Path) -> None:
+    """Raise UserError unless the report can be written when the run is over."""
+    try:
+        report.touch()
+    except OSError as exc:
+        remedy = "name a file in a folder that you may write"
+        raise UserError(f"--report {report} cannot be written: {exc.strerror}: {remedy}") from exc
 
 
 def seconds(text: str) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands._base import Command
+from deploy.commands._base import Command, UserError
 
 
 def run(
@@ -22,7 +22,12 @@ def run(
 
     settings = load(config)
     folder = settings.data / "metrics"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UserError(
+            f"data folder {settings.data}: {exc.strerror}: name one that you may write, with `data`"
+        ) from exc
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # before prometheus_client is imported
 
     from deploy.app import pipeline

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from deploy.app import case_context
 from deploy.cli import build
 from deploy.commands._base import UserError
-from deploy.site import case_context, load_site
+from deploy.site import load_site
 
 
 @pytest.fixture
