@@ -84,7 +84,7 @@ def _bucket(client: InfluxClient, org_id: str, name: str, days: int) -> str:
     rules = [BucketRetentionRules(type="expire", every_seconds=days * _DAY_S)]  # type: ignore[no-untyped-call] # hints in part only
     found = [one for one in api.find_buckets_iter(org_id=org_id) if one.name == name]  # by name: 404 if absent
     if not found:
-        api.create_bucket(bucket_name=name, org_id=org_id, retention_rules=rules)
+        api.create_bucket(bucket_name=name, org=org_id, retention_rules=rules)
         return f"bucket {name}: made, {for_how_long}"
     if sum(rule.every_seconds for rule in found[0].retention_rules or ()) == days * _DAY_S:
         return f"bucket {name}: is there, {for_how_long}"
