@@ -68,6 +68,7 @@ def run_worker(settings: Settings) -> None:
 
     topics = cluster_topics(settings)
     administer.refuse_problems(asyncio.run(administer.check(settings.kafka, topics)))
+    asyncio.run(administer.await_coordinator(settings.kafka))
     with _parts(settings) as parts:
         refuse_topics_made_anew(settings, parts)
         options = mqtt_options(settings)

@@ -7,13 +7,11 @@ balance. The broker is Mosquitto, the stores are SQLite files, the pipeline is `
 
 from __future__ import annotations
 
-import json
 import random
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,39 +19,12 @@ from typing import Any
 import pytest
 
 from deploy.bench import backlog, mosquitto
+from tests.faults.load import EFFECTS, SEED, START_MS, frames
 
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS = 20
 CHUNK = 150
-SEED = 7
-START_MS = 1_790_000_000_000
-LEVELS = "wl-001", "wl-002", "wl-003"
-BINS = "bin-0001", "bin-0002"
-
-
-def frames(site: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the load: gauges and bins that rise above their limits and fall again, repeats, rubbish, strangers."""
-    chance = random.Random(SEED)
-    for minute in range(1_000):
-        time_ms = START_MS + minute * 60_000
-        high = minute // 12 % 2
-        for device in LEVELS:
-            value = {"weather.water_level": (30.0 if high else 2.0) + chance.random()}
-            yield message(site, device, time_ms, value)
-        for device in BINS:
-            value = {"waste.fill_level": (92.0 if high else 20.0) + chance.random(), "waste.temperature": 25.0}
-            yield message(site, device, time_ms, value)
-        if minute % 5 == 0:
-            yield message(site, LEVELS[0], time_ms, {"weather.water_level": 3.0})
-            yield f"wangge/{site}/up/{LEVELS[0]}", b"rubbish %d" % minute
-            yield message(site, f"nobody-{minute}", time_ms, {"weather.water_level": 3.0})
-
-
-def message(site: str, device: str, time_ms: int, values: dict[str, float]) -> tuple[str, bytes]:
-    """Return topic and payload of a Wangge message."""
-    payload = {"device_id": device, "time": time_ms, "values": values}
-    return f"wangge/{site}/up/{device}", json.dumps(payload).encode()
 
 
 class Pipeline:
@@ -112,28 +83,6 @@ class Pipeline:
             assert self.process.poll() is None, self.config.with_suffix(".log").read_text()[-3000:]
             assert time.monotonic() < deadline, f"{self.frames()} of {count} frames after {timeout_s} s"
             time.sleep(0.002)
-
-
-EFFECTS = {
-    "observations": """
-        SELECT s.device_id, s.observed_property, o.time_ms, o.value, o.quality
-        FROM observations o JOIN series s ON s.number = o.series ORDER BY 1, 2, 3""",
-    "transitions": """
-        SELECT rule_id, rule_version, subject_id, state, since_ms, reason, evidence FROM transitions
-        WHERE rule_id NOT LIKE '%silent%' ORDER BY 1, 3, 5, 4""",
-    "alerts": "SELECT rule_id, subject_id, state, firing, fired_at_ms, resolved_at_ms FROM alerts ORDER BY 1, 2, 5",
-    "cases": "SELECT incident_key, category, cell, state, unit, rework_count FROM cases ORDER BY 1",
-    "case log": """
-        SELECT c.incident_key, l.event, l.actor, l.move, l.to_state
-        FROM case_log l JOIN cases c ON c.id = l.case_id ORDER BY 1, 2""",
-    "tasks": """
-        SELECT c.incident_key, t.round, t.kind, t.state
-        FROM tasks t JOIN cases c ON c.id = t.case_id ORDER BY 1, 2""",
-    "notices": "SELECT about, event, channel, count(*) FROM outbox GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-    "dead letters": "SELECT id, stage, reason FROM dead_letters ORDER BY 1",
-    "rule states": """
-        SELECT rule_id, subject_id, packed FROM rule_states WHERE rule_id NOT LIKE '%silent%' ORDER BY 1, 2""",
-}
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,20 @@ districts would be parted otherwise than the case store has them.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from deploy.commands._base import UserError
 from deploy.runtimes.cluster.connection import options
@@ -20,6 +27,7 @@ from deploy.runtimes.cluster.topics import Topic, Topics
 from deploy.settings import KafkaSettings
 
 _TIMEOUT_MS = 10_000
+_COORDINATOR_TRIES = 60
 
 
 class State(NamedTuple):
@@ -68,6 +76,23 @@ async def ends(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
     finally:
         await consumer.stop()
     return {part.partition: offset for part, offset in found.items()}
+
+
+async def await_coordinator(kafka: KafkaSettings) -> None:
+    """Return when Kafka has a coordinator for the group of the workers: a new cluster takes a while to make one.
+
+    Faust ends, or hangs, where it has none. Raises UserError after a minute.
+    """
+    async with _administrator(kafka) as admin:
+        for attempt in range(_COORDINATOR_TRIES):
+            try:
+                await admin.find_coordinator(kafka.prefix)
+            except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
+                if attempt == _COORDINATOR_TRIES - 1:
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return
 
 
 def refuse_problems(states: Iterable[State]) -> None:

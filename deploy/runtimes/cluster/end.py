@@ -19,6 +19,13 @@ def fail(line: str) -> NoReturn:
     os._exit(1)
 
 
+def end_within(seconds: float, code: int) -> None:
+    """End the process with this code if it has not ended by itself until then."""
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
+
+
 class Patience(threading.Event):
     """The event that stops the work. Who waits for it waits for a store that is down: it notes when that was."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ from faust.types import EventT, StreamT
 from mode.supervisors import CrashingSupervisor
 
 from deploy.runtimes.cluster.connection import tls
-from deploy.runtimes.cluster.end import fail
+from deploy.runtimes.cluster.end import end_within, fail
 from deploy.runtimes.cluster.lines import Lines
 from deploy.runtimes.cluster.normalise import Normaliser, Taken
 from deploy.runtimes.cluster.outlet import Message, Outlet
@@ -38,6 +39,7 @@ from deploy.settings import KafkaSettings
 
 LOG = structlog.get_logger("worker")
 _TICK_S = 0.25
+_STOP_S = 15.0
 _MOST_RECORDS = 64
 _MOST_BYTES = 400_000
 
@@ -74,7 +76,7 @@ class ClusterWorker:
     def run(self) -> None:
         """Work until SIGTERM or Ctrl-C. A mistake of ours or a store that cannot be used ends the process (code 1)."""
         self._watchdog.start()
-        worker = faust.Worker(self._app, loglevel="WARN", quiet=True, redirect_stdouts=False)
+        worker = _Process(self._app, loglevel="WARN", quiet=True, redirect_stdouts=False)
         worker.spinner = None  # it would draw into the log
         try:
             worker.execute_from_commandline()
@@ -188,6 +190,14 @@ class ClusterWorker:
         }
         headers = tuple((name, text.encode("utf-8", "backslashreplace")) for name, text in told.items())
         return Message(self._topics.deadletters.name, 0, taken.value, headers=headers)
+
+
+class _Process(faust.Worker):
+    """Faust's own, with an end: after a crash its stop in order has been seen to wait for ever."""
+
+    def on_worker_shutdown(self) -> None:
+        """Give the stop in order a while."""
+        end_within(_STOP_S, 1 if sys.exc_info()[0] else 0)
 
 
 async def batches(stream: StreamT[bytes]) -> AsyncIterator[list[EventT[Any]]]:
