@@ -12,7 +12,7 @@ from alerts.context import CaseContext
 from alerts.errors import Conflict, MoveRefused, NotFound
 from alerts.lifecycle import AlertEvent
 from alerts.model import Actor, Alert
-from alerts.store import alerts, audit
+from alerts.store import alerts, audit, turn
 
 LONGEST_SHELF_MS = 7 * 24 * 3_600_000
 
@@ -64,6 +64,7 @@ def unshelve(
 def _open(
     connection: Connection, alert_id: int, expected_version: int, now_ms: int, context: CaseContext
 ) -> tuple[Desk, Alert]:
+    turn.take(connection)
     alert = alerts.get(connection, alert_id)
     if alert is None:
         raise NotFound(f"there is no alert {alert_id}")

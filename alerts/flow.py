@@ -18,7 +18,7 @@ from alerts.commands import CheckCase, Command, JoinCase, MoveAlert, NoteCase, O
 from alerts.context import CaseContext, CaseSettings
 from alerts.lifecycle import AlertEvent, AlertState
 from alerts.model import Alert
-from alerts.store import alerts, cases, transitions
+from alerts.store import alerts, cases, transitions, turn
 from rules.model import Rule, State, Transition
 
 __all__ = ["CaseContext", "CaseSettings", "apply", "fold", "tick"]
@@ -83,6 +83,7 @@ def apply(connection: Connection, found: Sequence[Transition], now_ms: int, cont
     """Take in the transitions of an epoch: write those that are new, fold each, carry out what that decides."""
     if not found:
         return
+    turn.take(connection)
     desk = Desk(connection=connection, now_ms=now_ms, context=context)
     for transition in transitions.add_new(connection, tuple(found), now_ms):
         if transition.state not in {State.FIRING, State.RESOLVED}:
@@ -94,6 +95,9 @@ def apply(connection: Connection, found: Sequence[Transition], now_ms: int, cont
 
 def tick(connection: Connection, now_ms: int, context: CaseContext) -> None:
     """Do what time brings: deadlines, verifications, ends of suspensions and of shelving. Only due rows are read."""
+    if not cases.due(connection, now_ms, 1) and not alerts.shelf_ended(connection, now_ms):
+        return
+    turn.take(connection)
     desk = Desk(connection=connection, now_ms=now_ms, context=context)
     for case in cases.due(connection, now_ms):
         timer.look_at(desk, case)

@@ -20,7 +20,7 @@ from alerts.context import CaseContext
 from alerts.dispatch import dispatching
 from alerts.errors import Conflict, MoveRefused, NotFound
 from alerts.model import Actor, Case
-from alerts.store import audit, cases
+from alerts.store import audit, cases, turn
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,7 @@ def perform(  # noqa: PLR0913 - keyword-only; each is a question that every move
 
     Raises NotFound, Conflict (the case is not the version that the person saw), MoveRefused (workflow or guard).
     """
+    turn.take(connection)
     case = cases.get(connection, case_id)
     if case is None:
         raise NotFound(f"there is no case {case_id}")

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
+from alerts.store import turn
 from alerts.store.tables import AUDIT
 
 _START = "0" * 64
@@ -28,6 +29,7 @@ def append(
     detail: Mapping[str, Any] | str = "",
 ) -> None:
     """Append what `actor` did (`case.file`) to which object (`case 12`); `detail` is plain data without secrets."""
+    turn.take(connection)
     last = connection.execute(select(AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)).scalar_one_or_none()
     row = {
         "at_ms": now_ms,

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from alerts.store.statements import insert_or_change
 from alerts.store.tables import DEAD_LETTERS
 from ingest.flow import Letter
 from ingest.model import Frame
 
-_IDS_AT_ONCE = 500  # within the number of parameters that every database takes
+_LATEST = ("stage", "reason", "detail", "last_received_at_ms", "redriven_at_ms")
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +54,12 @@ def add(connection: Connection, letters: Sequence[Letter]) -> set[int]:
             row = msgspec.structs.replace(row, first_received_at_ms=began, times=times)
         rows[row.id] = row
         first.setdefault(row.id, position)
-    known = _known(connection, list(rows))
-    if rows:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(DEAD_LETTERS)
-        latest = ("stage", "reason", "detail", "last_received_at_ms", "redriven_at_ms")
-        changes: dict[str, ColumnElement[Any]] = {name: statement.excluded[name] for name in latest}
-        changes["times"] = DEAD_LETTERS.c.times + statement.excluded.times
-        values = [msgspec.structs.asdict(row) for row in rows.values()]
-        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), values)
-    return {position for identity, position in first.items() if identity not in known}
+    if not rows:
+        return set()
+    statement = insert_or_change(connection, DEAD_LETTERS, replace=_LATEST, add=("times",))
+    values = [msgspec.structs.asdict(rows[identity]) for identity in sorted(rows)]  # sorted: writers never cross
+    kept = connection.execute(statement.returning(DEAD_LETTERS.c.id, DEAD_LETTERS.c.times), values)
+    return {first[identity] for identity, times in kept if times == rows[identity].times}
 
 
 def listed(
@@ -123,14 +118,6 @@ def _row(letter: Letter) -> DeadLetter:
         last_received_at_ms=frame.received_at_ms,
         times=1,
     )
-
-
-def _known(connection: Connection, identities: list[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(identities), _IDS_AT_ONCE):
-        some = DEAD_LETTERS.c.id.in_(identities[start : start + _IDS_AT_ONCE])
-        found.update(connection.scalars(select(DEAD_LETTERS.c.id).where(some)))
-    return found
 
 
 def _waiting(stage: str | None, reason: str | None) -> ColumnElement[bool]:

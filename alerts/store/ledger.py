@@ -6,8 +6,8 @@ import dataclasses
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from alerts.store.statements import insert_or_change
 from alerts.store.tables import LEDGER
 from ingest.flow import Counts
 
@@ -24,9 +24,8 @@ class Row(NamedTuple):
 
 def add(connection: Connection, source: str, hour_ms: int, counts: Counts) -> None:
     """Add counts to the row of a source and hour."""
-    statement = insert(LEDGER).values(source=source, hour_ms=hour_ms, **dataclasses.asdict(counts))
-    sums = {name: LEDGER.c[name] + statement.excluded[name] for name in _FIELDS}
-    connection.execute(statement.on_conflict_do_update(index_elements=["source", "hour_ms"], set_=sums))
+    row = {"source": source, "hour_ms": hour_ms, **dataclasses.asdict(counts)}
+    connection.execute(insert_or_change(connection, LEDGER, add=_FIELDS), row)
 
 
 def acknowledged(connection: Connection, source: str, hour_ms: int, frames: int) -> None:

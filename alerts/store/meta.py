@@ -6,17 +6,14 @@ import json
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from alerts.store.statements import insert_or_change
 from alerts.store.tables import META
 
 
 def put(connection: Connection, key: str, value: Any) -> None:
     """Set a fact."""
-    statement = insert(META).values(key=key, value=json.dumps(value))
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
-    )
+    connection.execute(insert_or_change(connection, META, replace=("value",)), {"key": key, "value": json.dumps(value)})
 
 
 def get(connection: Connection, key: str) -> Any:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from alerts.store.statements import insert_or_change
 from alerts.store.tables import RULE_STATES
 
 Key = tuple[str, str, str]  # rule id, subject kind, subject id
@@ -23,14 +23,7 @@ def save(connection: Connection, changed: Mapping[Key, bytes | None], area_of: C
         if packed is not None
     ]
     if kept:
-        statement = insert(RULE_STATES)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["rule_id", "subject_kind", "subject_id"],
-                set_={"packed": statement.excluded.packed, "area": statement.excluded.area},
-            ),
-            kept,
-        )
+        connection.execute(insert_or_change(connection, RULE_STATES, replace=("packed", "area")), kept)
     for rule, kind, subject in (key for key, packed in changed.items() if packed is None):
         row = (RULE_STATES.c.rule_id == rule) & (RULE_STATES.c.subject_kind == kind)
         connection.execute(delete(RULE_STATES).where(row & (RULE_STATES.c.subject_id == subject)))

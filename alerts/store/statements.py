@@ -1,4 +1,7 @@
-"""The one statement that every database writes in its own way: insert what is not there yet."""
+"""The statements that every database writes in its own way: inserts that meet a row of the same identity.
+
+Making a statement costs more than running it, so each is made once for a database and table.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,28 @@ def insert_new(connection: Connection, table: Table) -> Insert:
     return _insert_new(connection.dialect.name, table)
 
 
+def insert_or_change(
+    connection: Connection, table: Table, *, replace: tuple[str, ...] = (), add: tuple[str, ...] = ()
+) -> Insert:
+    """Return an insert that changes the row of the same primary key: it replaces some columns and adds to others.
+
+    What is in neither stays as it was.
+    """
+    return _insert_or_change(connection.dialect.name, table, replace, add)
+
+
 @functools.cache
 def _insert_new(dialect: str, table: Table) -> Insert:
-    if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@functools.cache
+def _insert_or_change(dialect: str, table: Table, replace: tuple[str, ...], add: tuple[str, ...]) -> Insert:
+    statement = _insert(dialect, table)
+    changes = {name: statement.excluded[name] for name in replace}
+    sums = {name: table.c[name] + statement.excluded[name] for name in add}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes | sums)
+
+
+def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

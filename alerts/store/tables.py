@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives ids by itself only to an INTEGER (64 bits too)
 
 # --- ingest -----------------------------------------------------------------------------------------------------------
 
@@ -101,7 +102,7 @@ RULE_STATES = Table(
 TRANSITIONS = Table(
     "transitions",
     METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=True),  # order in which they became known
+    Column("seq", _ID, primary_key=True, autoincrement=True),  # order in which they became known
     Column("rule_id", String(64), nullable=False),
     Column("rule_version", String(16), nullable=False),
     Column("subject_kind", String(16), nullable=False),
@@ -120,7 +121,7 @@ TRANSITIONS = Table(
 CASES = Table(
     "cases",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", _ID, primary_key=True, autoincrement=True),
     Column("incident_key", String(160), nullable=False, unique=True),  # category | subject | first firing
     Column("number", String(32), unique=True),  # issued at filing
     Column("scheme", String(24), nullable=False),
@@ -169,7 +170,7 @@ CASES = Table(
 ALERTS = Table(
     "alerts",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", _ID, primary_key=True, autoincrement=True),
     Column("rule_id", String(64), nullable=False),
     Column("rule_version", String(16), nullable=False),
     Column("subject_kind", String(16), nullable=False),
@@ -192,7 +193,7 @@ ALERTS = Table(
     Column("acknowledged_at_ms", BigInteger),
     Column("shelved_until_ms", BigInteger),
     Column("shelved_reason", Text),
-    Column("case_id", Integer, ForeignKey("cases.id")),
+    Column("case_id", _ID, ForeignKey("cases.id")),
     Column("version", Integer, nullable=False, default=1),
     Column("updated_at_ms", BigInteger, nullable=False),
     UniqueConstraint("rule_id", "subject_kind", "subject_id", "fired_at_ms", name="alert_identity"),
@@ -204,8 +205,8 @@ ALERTS = Table(
 CASE_LOG = Table(
     "case_log",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("case_id", Integer, ForeignKey("cases.id"), nullable=False),
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("case_id", _ID, ForeignKey("cases.id"), nullable=False),
     Column("event", Integer, nullable=False),  # number within the case, from 1
     Column("at_ms", BigInteger, nullable=False),
     Column("actor", String(64), nullable=False),  # user name, `iot`, `rule`, `matrix`, `timer`, `sensor`
@@ -220,8 +221,8 @@ CASE_LOG = Table(
 TASKS = Table(
     "tasks",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("case_id", Integer, ForeignKey("cases.id"), nullable=False),
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("case_id", _ID, ForeignKey("cases.id"), nullable=False),
     Column("round", Integer, nullable=False),  # 1 for the first dispatch, one more for each rework or new dispatch
     Column("kind", String(20), nullable=False),  # handle | verify_pre_file | check_pre_close
     Column("crew", String(64), nullable=False),
@@ -237,9 +238,9 @@ TASKS = Table(
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", _ID, primary_key=True, autoincrement=True),
     Column("about", String(12), nullable=False),  # alert | case
-    Column("about_id", Integer, nullable=False),
+    Column("about_id", _ID, nullable=False),
     Column("event", Integer, nullable=False),
     Column("channel", String(32), nullable=False),  # name of a notifier
     Column("address", Text, nullable=False),  # for mqtt: the topic
@@ -281,7 +282,7 @@ SESSIONS = Table(
 AUDIT = Table(
     "audit",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", _ID, primary_key=True, autoincrement=True),
     Column("at_ms", BigInteger, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("action", String(48), nullable=False),

@@ -8,12 +8,13 @@ import re
 import argon2
 import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from alerts.cases.workflow import SYSTEM, Role
 from alerts.errors import AlertsError, Conflict, NotFound
 from alerts.model import Actor
 from alerts.store import rows
+from alerts.store.statements import insert_new
 from alerts.store.tables import USERS
 
 SHORTEST_PASSWORD = 10
@@ -49,10 +50,9 @@ def create(
     if name in SYSTEM:
         raise UserRefused(f"{name!r} names a part of the system: choose another name")
     _check(role, crew)
-    if get(connection, name) is not None:
-        raise Conflict(f"there is a user {name!r} already")
     values = {"name": name, "password_hash": _hashed(password), "role": role.value, "crew": crew}
-    connection.execute(insert(USERS).values(**values, created_at_ms=now_ms))
+    if connection.execute(insert_new(connection, USERS), values | {"created_at_ms": now_ms}).rowcount != 1:
+        raise Conflict(f"there is a user {name!r} already")
     return User(name=name, role=role, crew=crew, disabled=False, created_at_ms=now_ms)
 
 

@@ -74,7 +74,7 @@ def _clauses(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.text:
         clauses.append(
             CASES.c.number.contains(wanted.text, autoescape=True)
-            | CASES.c.title_zh.contains(wanted.text, autoescape=True)
+            | CASES.c.title_zh.icontains(wanted.text, autoescape=True)
             | CASES.c.title_en.icontains(wanted.text, autoescape=True)
         )
     clauses += [

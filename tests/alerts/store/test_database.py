@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
+from alerts import store
 from alerts.errors import StoreError
-from alerts.store.database import check_schema, explain_fault, migrate, open_database, reading
+from alerts.store import sqlite
+from alerts.store.database import check_schema, migrate, open_database, reading
 from alerts.store.tables import META, METADATA
 
 
@@ -168,11 +171,35 @@ def test_not_an_url() -> None:
         open_database("state.db")
 
 
-@pytest.mark.parametrize("url", ["oracledb2://host/db", "mysql+nodriver://host/db"])
-def test_no_driver(url: str) -> None:
-    """A database that this installation cannot speak to is named."""
-    with pytest.raises(StoreError, match="the driver is not installed: install it, or use SQLite"):
+@pytest.mark.parametrize(
+    "url, expected",
+    [
+        # a database of another kind
+        ("mysql+any://host/db", "cases are kept in SQLite or PostgreSQL, not in mysql: write sqlite:/// or postgresql"),
+        # an alias that SQLAlchemy does not know
+        ("postgres://host/db", "cases are kept in SQLite or PostgreSQL, not in postgres: write sqlite:/// or postgres"),
+        # a URL that cannot be read: what stands before an @ is not repeated
+        ("postgresql:/wang:secret@host/db", "this is not a database URL: write one such as sqlite:///state.db or post"),
+        ("postgresql://wang:secret@host:x/db", "this is not a database URL: write one such as sqlite:///state.db or"),
+    ],
+)
+def test_other_databases(url: str, expected: str) -> None:
+    """A database that we cannot speak to is refused in one line, without its password."""
+    with pytest.raises(StoreError) as caught:
         open_database(url)
+
+    assert str(caught.value).startswith(expected)
+    assert "secret" not in str(caught.value)
+
+
+def test_no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL without its driver says what to install."""
+    monkeypatch.delitem(sys.modules, "alerts.store.postgresql", raising=False)
+    monkeypatch.delattr(store, "postgresql", raising=False)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(StoreError, match=r"PostgreSQL \(psycopg\) is not installed: install wangge\[cluster\]"):
+        open_database("postgresql://host/db")
 
 
 def test_full_disk(engine: Engine) -> None:
@@ -202,14 +229,14 @@ def test_full_disk(engine: Engine) -> None:
         ("database disk image is malformed", ("state.db: is damaged: restore it from a backup", False)),
     ],
 )
-def test_explain_fault(told: str, expected: tuple[str, bool]) -> None:
+def test_explain(told: str, expected: tuple[str, bool]) -> None:
     """Each word of SQLite's is told as what it means, with whether waiting can help."""
-    fault = explain_fault("state.db", sqlite3.OperationalError(told))
+    fault = sqlite.explain("state.db", sqlite3.OperationalError(told))
 
     assert fault is not None
     assert (str(fault), fault.retryable) == expected
 
 
-def test_explain_fault_leaves_mistakes_of_ours_alone() -> None:
+def test_explain_leaves_mistakes_of_ours_alone() -> None:
     """A wrong statement is no fault of the outside."""
-    assert explain_fault("state.db", sqlite3.OperationalError("no such table: x")) is None
+    assert sqlite.explain("state.db", sqlite3.OperationalError("no such table: x")) is None

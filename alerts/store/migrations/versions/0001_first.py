@@ -9,13 +9,14 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     """Create all tables and indexes."""
     op.create_table(
         "audit",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("action", sa.String(length=48), nullable=False),
@@ -27,7 +28,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cases",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("incident_key", sa.String(length=160), nullable=False),
         sa.Column("number", sa.String(length=32), nullable=True),
         sa.Column("scheme", sa.String(length=24), nullable=False),
@@ -112,9 +113,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("about", sa.String(length=12), nullable=False),
-        sa.Column("about_id", sa.Integer(), nullable=False),
+        sa.Column("about_id", _ID, nullable=False),
         sa.Column("event", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
@@ -147,7 +148,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "transitions",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", _ID, autoincrement=True, nullable=False),
         sa.Column("rule_id", sa.String(length=64), nullable=False),
         sa.Column("rule_version", sa.String(length=16), nullable=False),
         sa.Column("subject_kind", sa.String(length=16), nullable=False),
@@ -173,7 +174,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "alerts",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("rule_id", sa.String(length=64), nullable=False),
         sa.Column("rule_version", sa.String(length=16), nullable=False),
         sa.Column("subject_kind", sa.String(length=16), nullable=False),
@@ -196,7 +197,7 @@ def upgrade() -> None:
         sa.Column("acknowledged_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("shelved_until_ms", sa.BigInteger(), nullable=True),
         sa.Column("shelved_reason", sa.Text(), nullable=True),
-        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("case_id", _ID, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -211,8 +212,8 @@ def upgrade() -> None:
     op.create_index("alerts_live", "alerts", ["firing", "state"], unique=False)
     op.create_table(
         "case_log",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("case_id", _ID, nullable=False),
         sa.Column("event", sa.Integer(), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
@@ -243,8 +244,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "tasks",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("case_id", _ID, nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("crew", sa.String(length=64), nullable=False),
