@@ -28,7 +28,8 @@ def insert_or_change(
 
 @functools.cache
 def _insert_new(dialect: str, table: Table) -> Insert:
-    return _insert(dialect, table).on_conflict_do_nothing()
+    statement = _insert(dialect, table).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)  # psycopg forgets it when its cursor closes
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of alerts and cases: the sample site's context, and a fresh database (file and memory)."""
+"""Fixtures of the tests of alerts and cases: the sample site's context, and a fresh database of every kind."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from alerts.context import CaseContext
 from alerts.dispatch import responsibility
 from alerts.store.database import migrate, open_database
 from alerts.store.tables import METADATA
+from deploy.services.run.postgresql import PostgreSql
+from tests.alerts.databases import emptied
 from tests.alerts.sample import DEVICES, RULES, SHANGHAI
 
 
@@ -46,9 +48,45 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(scope="session")
+def server_url(postgresql: PostgreSql) -> str:
+    """Return the URL of an empty, migrated database on a real PostgreSQL."""
+    url = postgresql.create("contract")
+    opened = open_database(url)
+    migrate(opened)
+    with opened.begin() as connection:
+        connection.exec_driver_sql("ALTER DATABASE contract SET synchronous_commit = off")  # nobody cuts the power
+    opened.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def server(server_url: str) -> Iterator[Engine]:
+    """Return the database on the server, open all the time: connecting takes longer than a test does."""
+    opened = open_database(server_url)
+    yield opened
+    opened.dispose()
+
+
+_SERVER = pytest.param("postgresql", marks=pytest.mark.external)
+
+
+@pytest.fixture(params=["file", "memory", _SERVER])
 def engine(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Engine]:
-    """Return a database with all tables: the store's contract holds in a file and in memory."""
+    """Return a database with all tables: the store's contract holds in a file, in memory and on a server."""
+    yield from _opened(request, tmp_path, migrated)
+
+
+@pytest.fixture(params=["file", _SERVER])
+def shared(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Engine]:
+    """Return a database with all tables that several writers use at once."""
+    yield from _opened(request, tmp_path, migrated)
+
+
+def _opened(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Engine]:
+    if request.param == "postgresql":
+        yield emptied(request.getfixturevalue("server"))
+        return
     if request.param == "file":
         opened = open_database(f"sqlite:///{shutil.copy(migrated, tmp_path / 'state.db')}", synchronous="OFF")
     else:
@@ -73,7 +111,7 @@ def rows(connection: Connection) -> Rows:
     """Return a function that reads a whole table as plain rows, by id."""
 
     def read(table: str) -> list[dict[str, object]]:
-        found = connection.exec_driver_sql(f"SELECT * FROM {table}").mappings()  # noqa: S608 - a name from the test
+        found = connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1").mappings()  # noqa: S608 - a name from the test
         return [dict(row) for row in found]
 
     return read

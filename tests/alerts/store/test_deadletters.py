@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from sqlalchemy import Engine
 
 from alerts.store import deadletters
-from alerts.store.database import migrate, open_database
 from ingest.flow import Letter
 from ingest.model import Frame, Refusal
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    """Return an empty case store in memory."""
-    opened = open_database("sqlite://")
-    migrate(opened)
-    yield opened
-    opened.dispose()
 
 
 def letter(payload: bytes = b"x", *, at_ms: int = 1000, reason: str = "not_json", topic: str = "a/b") -> Letter:

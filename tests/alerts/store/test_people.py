@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argon2
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from alerts.cases.workflow import Role
 from alerts.errors import Conflict, NotFound
 from alerts.store import audit, sessions, users
+from alerts.store.tables import USERS
 from alerts.store.users import UserRefused
 from tests.alerts.conftest import Rows
 
@@ -113,7 +114,7 @@ def test_refresh_hash(connection: Connection, rows: Rows) -> None:
     """A hash of older parameters is made anew at the next login; one of today's is left alone."""
     _wang(connection)
     old = argon2.PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
-    connection.exec_driver_sql("UPDATE users SET password_hash = ?", (old,))
+    connection.execute(update(USERS).values(password_hash=old))
 
     assert users.refresh_hash(connection, "wang", PASSWORD)
     assert rows("users")[0]["password_hash"] != old
