@@ -4,6 +4,7 @@
     apache_kafka    Apache Kafka only                 victoria_metrics  mosquitto (its port)
 
 A test that asks for a server that is not there is skipped by its name: `make services` gets what this machine can have.
+`place_of("apache_kafka")` serves a test that starts, kills or stops one of its own.
 A failed test shows the end of the logs of the servers that it used.
 """
 
@@ -118,6 +119,18 @@ def mosquitto() -> Iterator[int]:
         yield port
 
 
+@pytest.fixture
+def place_of(record_property: Callable[[str, object], None]) -> Callable[[str], Found]:
+    """Return what finds the server of a fixture for a test that starts one of its own, or skips the test."""
+
+    def place(name: str) -> Found:
+        where = found(SERVERS[name])
+        record_property(_USED, name)
+        return where
+
+    return place
+
+
 @pytest.fixture(autouse=True)
 def _servers_used(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Iterator[None]:
     """Note for the summary which servers the test used, also those that it asked for while it ran."""
@@ -148,11 +161,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     used: Counter[str] = Counter()
     for report in terminalreporter.stats.get("", ()):  # what ended well has no letter: set-ups and tear-downs
         if report.when == "teardown" and report.nodeid not in never_ran:
-            used.update(str(name) for key, name in report.user_properties if key == _USED)
+            used.update({str(name) for key, name in report.user_properties if key == _USED})
     if not used and not skipped:
         return
     terminalreporter.section("what ran against what")
     for name, server in SERVERS.items():
-        place = server.find()
-        what = f"{server.name} {place.version}" if place else f"{server.name}: absent"
-        terminalreporter.line(f"{what:28} {used[name]} tests ran, {skipped[server.name]} skipped")
+        if used[name] or skipped[server.name]:
+            place = server.find()
+            what = f"{server.name} {place.version}" if place else f"{server.name}: absent"
+            terminalreporter.line(f"{what:28} {used[name]} tests ran, {skipped[server.name]} skipped")

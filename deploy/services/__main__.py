@@ -6,6 +6,7 @@ Nothing is got twice. The exit code is 0 also where servers are absent: their te
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -37,12 +38,12 @@ def provide(server: Server, console: Console) -> Found:
     return found
 
 
-def main() -> None:
+def main(servers: Sequence[Server] = SERVERS) -> None:
     """Get all servers and print the table of what is there."""
     console = Console()
     table = Table("server", "version")
     table.add_column("where, or why not", overflow="fold")
-    for server in SERVERS:
+    for server in servers:
         try:
             found = provide(server, console)
         except (AbsentError, OSError) as exc:

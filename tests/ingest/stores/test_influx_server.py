@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from deploy.runtimes.commit import write_all
-from deploy.services.get import influxdb as get_influxdb
+from deploy.services.cache import Found
 from deploy.services.run import influxdb as run_influxdb
 from deploy.services.run.influxdb import InfluxDb
 from deploy.services.run.victoria_metrics import VictoriaMetrics
@@ -25,7 +25,6 @@ from ingest.stores._influx_client import InfluxClient
 from ingest.stores._influx_options import InfluxOptions
 from ingest.stores.influx import InfluxStore
 from tests.influx import bucket
-from tests.servers import found
 
 pytestmark = [pytest.mark.external, pytest.mark.network]
 
@@ -91,9 +90,9 @@ def test_retention(influxdb: InfluxDb, tmp_path: Path) -> None:
     assert "retention policy" in letters[1].refusal.detail
 
 
-def test_server_killed_and_started_again(tmp_path: Path) -> None:
+def test_server_killed_and_started_again(place_of: Callable[[str], Found], tmp_path: Path) -> None:
     """Nothing is lost while the server is killed under writing, and it is all there when the server is back."""
-    with run_influxdb.running(found(get_influxdb.SERVER)) as server:
+    with run_influxdb.running(place_of("influxdb")) as server:
         options = bucket(server)
         with contextlib.closing(InfluxStore.open(tmp_path, None, options)) as store:
             for number in range(20):
@@ -115,9 +114,9 @@ def test_server_killed_and_started_again(tmp_path: Path) -> None:
     assert count == 2_000
 
 
-def test_frozen_server(tmp_path: Path) -> None:
+def test_frozen_server(place_of: Callable[[str], Found], tmp_path: Path) -> None:
     """A server that takes connections and answers nothing costs one time-out, then observations wait."""
-    with run_influxdb.running(found(get_influxdb.SERVER)) as server:
+    with run_influxdb.running(place_of("influxdb")) as server:
         options = msgspec.structs.replace(bucket(server), timeout_s=0.3)
         with contextlib.closing(InfluxStore.open(tmp_path, None, options)) as store:
             server.process.pause()
