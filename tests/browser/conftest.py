@@ -28,6 +28,7 @@ from alerts.store import meta, users
 from alerts.store.database import migrate, open_database
 from alerts.store.tables import METADATA
 from deploy.app import case_context, checked_site
+from deploy.broker import free_port
 from deploy.site import Site
 from ingest.model import Observation
 from ingest.stores.sqlite import SqliteStore
@@ -132,7 +133,7 @@ def running_city(
             users.create(connection, name, PASSWORD, role, now_ms=now_ms(), crew=crew)
     _measure(data, sample_site)
     config = folder / "site.toml"
-    port = _free_port()
+    port = free_port(0)
     config.write_text(f'site = "{site_folder}"\ndata = "{data}"\n[web]\nport = {port}\n', encoding="utf-8")
     made = City(url=f"http://127.0.0.1:{port}", engine=engine, site=sample_site, context=case_context(sample_site))
     with _running(config, made.url, folder / "web.log"):
@@ -195,14 +196,6 @@ def _measure(data: Path, site: Site) -> None:
 def _minutes(begin_ms: int, count: int) -> Iterator[tuple[int, int]]:
     for minute in range(count):
         yield minute, begin_ms + minute * 60_000
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - only here
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
