@@ -26,6 +26,9 @@ class SeriesReader(Protocol):
     ) -> list[Point]:
         """Return the newest `limit` points of a series with from_ms ≤ time < to_ms, in order of time."""
 
+    def close(self) -> None:
+        """Release files and connections."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:

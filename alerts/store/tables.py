@@ -1,7 +1,7 @@
 """Every table of the case store, in the order of the data flow.
 
-One database holds all that must change together with the rule state (docs/DESIGN: one transaction an epoch): dedup
-journal, ledger, dead letters, rule states, transitions, alerts, cases, tasks, outbox; and what people own: users,
+One database holds all that must change together with the rule state, one transaction an epoch (docs/architecture.md):
+dedup journal, ledger, dead letters, rule states, transitions, alerts, cases, tasks, outbox; and what people own: users,
 sessions, audit. Times are milliseconds since 1970 UTC. Changes of shape go through a migration.
 """
 

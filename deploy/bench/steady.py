@@ -41,7 +41,7 @@ class Sample:
 
 
 def measure(site: Site, folder: Path, seconds: float, rate: float, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Run for `seconds` at `rate` observations a second; return memory and its growth in the second half, and latency."""
+    """Run for `seconds` at `rate` observations a second; return memory, its growth in the second half, and latency."""
     with mosquitto.running(window=1_000) as port, tempfile.TemporaryDirectory(prefix="wangge-bench-") as data:
         config = Path(data) / "steady.toml"
         config.write_text(

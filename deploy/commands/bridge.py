@@ -11,15 +11,17 @@ from deploy.commands._base import Command
 
 
 def bridge(
-    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, [mqtt], [epoch], [kafka].")],
+    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, mqtt, epoch, kafka.")],
     name: Annotated[str, typer.Option(help="Tells this bridge from others; keep it over restarts.")] = "1",
 ) -> None:
     """Carry frames to Kafka until SIGTERM or Ctrl-C. Start several, each with a name of its own, to share the load."""
+    from deploy.metrics_folder import share
     from deploy.runtimes.cluster.connection import need_extra
     from deploy.settings import load
 
     settings = load(config)
     need_extra()
+    share(settings.data)
     from deploy.cluster import run_bridge
 
     run_bridge(settings, name)

@@ -58,7 +58,7 @@ def demo(
         report=report,
         crew=crew,
     )
-    run(plan, Console())
+    run(plan, Console(soft_wrap=True))
 
 
 def _prove_writable(report: Path) -> None:

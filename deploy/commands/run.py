@@ -7,29 +7,21 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands._base import Command, UserError
+from deploy.commands._base import Command
 
 
 def run(
-    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, [mqtt], [epoch], [clock].")],
+    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, mqtt, epoch, clock.")],
 ) -> None:
     """Run the pipeline until SIGTERM or Ctrl-C; a broker that is away is waited for."""
-    import os
     import signal
     import threading
 
+    from deploy.metrics_folder import share
     from deploy.settings import load
 
     settings = load(config)
-    folder = settings.data / "metrics"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise UserError(
-            f"data folder {settings.data}: {exc.strerror}: name one that you may write, with `data`"
-        ) from exc
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # before prometheus_client is imported
-
+    share(settings.data)
     from deploy.app import pipeline
 
     stop = threading.Event()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deploy.runtimes.cluster.administer import State
 
 APP = typer.Typer(no_args_is_help=True, help="Make and check the Kafka topics of bridge and workers.")
-Config = Annotated[Path, typer.Option(help="Settings file (TOML) with [kafka].")]
+Config = Annotated[Path, typer.Option(help="Settings file (TOML) with kafka.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON array.")]
 
 

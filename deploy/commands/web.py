@@ -11,17 +11,14 @@ from deploy.commands._base import Command
 
 
 def web(
-    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, [web], [clock].")],
+    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, web, clock.")],
 ) -> None:
     """Serve console, API and crew pages until SIGTERM or Ctrl-C."""
-    import os
-
+    from deploy.metrics_folder import share
     from deploy.settings import load
 
     settings = load(config)
-    metrics = settings.data / "metrics"
-    if metrics.is_dir():
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)  # before prometheus_client is imported
+    share(settings.data)
 
     from deploy.web import ADMINISTRATOR, context, first_password, listen, serve
 

@@ -11,14 +11,16 @@ from deploy.commands._base import Command
 
 
 def worker(
-    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, database, store, [kafka].")],
+    config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, database, store, kafka.")],
 ) -> None:
     """Work until SIGTERM or Ctrl-C. Start several: they share the partitions among them."""
+    from deploy.metrics_folder import share
     from deploy.runtimes.cluster.connection import need_extra
     from deploy.settings import load
 
     settings = load(config)
     need_extra()
+    share(settings.data)
     from deploy.cluster import run_worker
 
     run_worker(settings)

@@ -98,6 +98,7 @@ class MqttSource:
         if options.username is not None:
             client.username_pw_set(options.username, options.password)
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         return client
@@ -129,6 +130,9 @@ class MqttSource:
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
-        self.connected = False
-        if not self._stopping:
+        if self.connected and not self._stopping:  # what refused us closes the connection too; that is told already
             self.problem = f"{self._address}: connection lost ({reason})"
+        self.connected = False
+
+    def _on_connect_fail(self, _client: Client, _data: Any) -> None:
+        self.problem = f"{self._address} cannot be reached"

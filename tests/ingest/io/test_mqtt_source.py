@@ -115,7 +115,7 @@ def test_source_waits_for_an_absent_broker() -> None:
         pytest.skip("mosquitto is not installed")
     later = free_port(0)
     source = open_source(later)
-    assert (source.connected, source.problem) == (False, "not connected yet")
+    wait(lambda: source.problem == f"127.0.0.1:{later} cannot be reached")
     with mosquitto.running(window=20, port=later):
         wait(lambda: source.connected)
         source.stop()
