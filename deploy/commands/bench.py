@@ -46,6 +46,41 @@ def steady(
     _show(measure(checked_site(site), site, seconds, rate, Console(stderr=True).print), as_json=as_json)
 
 
+@APP.command()
+def series(
+    observations: Annotated[int, typer.Option(min=10_000, help="How many.")] = 500_000,
+    devices: Annotated[int, typer.Option(min=10, help="Devices, of three series each.")] = 5_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write to and read from each time-series store that is there: SQLite, InfluxDB 2, VictoriaMetrics."""
+    from rich.console import Console
+
+    from deploy.bench.series import measure
+
+    _show(measure(observations, devices, Console(stderr=True).print), as_json=as_json)
+
+
+@APP.command()
+def cluster(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    messages: Annotated[int, typer.Option(min=1_000, help="Messages in the backlog.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Drains of each; the median counts.")] = 3,
+    servers: Annotated[bool, typer.Option(help="Workers write to PostgreSQL and InfluxDB, not to SQLite.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run bridge and workers on a Kafka of our own, and a naive Faust agent on the same."""
+    from rich.console import Console
+
+    from deploy.runtimes.cluster.connection import need_extra
+
+    need_extra()
+    from deploy.app import checked_site
+    from deploy.bench.cluster import Plan, measure
+
+    plan = Plan(messages, rounds, servers=servers)
+    _show(measure(checked_site(site), site, plan, Console(stderr=True).print), as_json=as_json)
+
+
 def _show(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result))

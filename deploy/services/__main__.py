@@ -5,6 +5,7 @@ Nothing is got twice. The exit code is 0 also where servers are absent: their te
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 
@@ -55,4 +56,7 @@ def main(servers: Sequence[Server] = SERVERS) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted: run it again, what is there stays")

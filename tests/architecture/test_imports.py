@@ -38,6 +38,7 @@ ONLY_IN = {  # a library → the one place that may import it
     ),
     "nicegui": ("alerts/console/",),
     "sqlite3": ("ingest/stores/sqlite.py",),
+    "influxdb_client": ("ingest/stores/_influx_",),
 }
 CLOCK_CALLS = ("time.time(", "time.time_ns(", "datetime.now(", "datetime.utcnow(", "date.today(")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))

@@ -65,9 +65,12 @@ def _get(package: str, find: Callable[[], Found | None]) -> Callable[[Say], Foun
             if ours:
                 _POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
                 _POLICY.chmod(0o755)
-            if not Path("/var/cache/apt/pkgcache.bin").exists() or not _candidate(package):
+            install = [apt, "install", "-y", "-qq", "--no-install-recommends", package]
+            try:
+                build.run(install, cwd=here, env=env)
+            except AbsentError:  # a new machine has no package lists, an old one may have stale ones
                 build.run([apt, "update", "-qq"], cwd=here, env=env)
-            build.run([apt, "install", "-y", "-qq", "--no-install-recommends", package], cwd=here, env=env)
+                build.run(install, cwd=here, env=env)
         finally:
             if ours:
                 _POLICY.unlink(missing_ok=True)
@@ -77,13 +80,6 @@ def _get(package: str, find: Callable[[], Found | None]) -> Callable[[Say], Foun
         return found
 
     return get
-
-
-def _candidate(package: str) -> bool:
-    """Tell whether apt knows a version of the package (a new machine has no lists)."""
-    command = [shutil.which("apt-cache") or "apt-cache", "policy", package]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
-    return "Candidate:" in told.stdout and "Candidate: (none)" not in told.stdout
 
 
 MOSQUITTO = Server("Mosquitto", mosquitto, _get("mosquitto", mosquitto))
