@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from alerts.context import CaseContext
 from alerts.errors import StoreError as CaseStoreError
 from alerts.store import kafka_offsets
-from alerts.store.database import migrate, open_database
+from alerts.store.database import migrate, opened
 from deploy.clock import monotonic_s
 from deploy.commands._base import UserError
 from deploy.runtimes.cluster.topics import Topics, declared
@@ -58,11 +58,9 @@ def case_database(folder: Path, url: str | None = None) -> Engine:
     """Return the case store at `url`, or that of the data folder, migrated; UserError where it cannot be used."""
     file = data_folder(folder) / "state.db"
     try:
-        engine = open_database(url or f"sqlite:///{file}")
-        migrate(engine)
+        return opened(url or f"sqlite:///{file}", migrate)
     except CaseStoreError as exc:
         raise UserError(str(exc)) from exc
-    return engine
 
 
 def series_store(settings: Settings, site: Site | None = None) -> SeriesStore:

@@ -36,7 +36,7 @@ class MqttSettings(_Section):
     port: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 1883
     topics: tuple[str, ...] = ("wangge/+/up/#", "v3/#", "ngsi/#", "senml/#")
     client_id: str = "wangge"
-    source: str = "mqtt"
+    source: Annotated[str, pydantic.Field(min_length=1, max_length=64)] = "mqtt"
     username: str | None = None
     password: pydantic.SecretStr | None = None
     window: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 100
@@ -120,7 +120,8 @@ class ClockSettings(_Section):
 class Settings(BaseSettings):
     """All that an installation says about itself. `site` is the site folder, `data` holds state.db and series.db.
 
-    `database` is the SQLAlchemy URL of the case store; without it, it is state.db.
+    `database` is the SQLAlchemy URL of the case store (postgresql://user:password@host/database); without it, it is
+    state.db.
     """
 
     model_config = SettingsConfigDict(

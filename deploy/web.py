@@ -7,14 +7,14 @@ import socket
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from alerts.api.app import create_app
 from alerts.api.context import SiteView, WebContext
 from alerts.cases.workflow import Role
 from alerts.errors import StoreError
 from alerts.store import audit, users
-from alerts.store.database import check_schema, open_database, reading
+from alerts.store.database import check_schema, opened, reading
 from deploy.app import case_context, checked_site, series_store
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
@@ -79,16 +79,7 @@ def site_view(site: Site) -> SiteView:
 def context(settings: Settings) -> WebContext:
     """Open the stores and return what the application is given; raises UserError for what a person can mend."""
     site = checked_site(settings.site)
-    database = settings.data / "state.db"
-    if not database.is_file():
-        raise UserError(
-            f"{database} does not exist: start the pipeline once (`wangge run`), or name another data folder"
-        )
-    try:
-        engine = open_database(f"sqlite:///{database}")
-        check_schema(engine)
-    except StoreError as exc:
-        raise UserError(str(exc)) from exc
+    engine = _case_store(settings)
     clock = settings.real_clock()
     return WebContext(
         engine=engine,
@@ -99,6 +90,16 @@ def context(settings: Settings) -> WebContext:
         site=site_view(site),
         actions=case_context(site),
     )
+
+
+def _case_store(settings: Settings) -> Engine:
+    file = settings.data / "state.db"
+    if settings.database is None and not file.is_file():
+        raise UserError(f"{file} does not exist: start the pipeline once (`wangge run`), or name another data folder")
+    try:
+        return opened(settings.database_url, check_schema)
+    except StoreError as exc:
+        raise UserError(str(exc)) from exc
 
 
 def application(made: WebContext) -> FastAPI:
@@ -131,7 +132,11 @@ def serve(made: WebContext, listener: socket.socket) -> None:
         ws_max_size=1_000_000,
         timeout_graceful_shutdown=3,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        made.series.close()
+        made.engine.dispose()
 
 
 def listen(host: str, port: int) -> socket.socket:

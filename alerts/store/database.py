@@ -56,6 +56,17 @@ def open_database(url: str, *, synchronous: Synchronous = "FULL") -> Engine:
     return _connected(engine, postgresql.explain, postgresql.check)
 
 
+def opened(url: str, prepare: Callable[[Engine], None]) -> Engine:
+    """Return the database at `url` after `migrate` or `check_schema`; closed again where that refuses it."""
+    engine = open_database(url)
+    try:
+        prepare(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
 def _parsed(url: str) -> URL:
     try:
         return sqlalchemy.make_url(url)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands._base import Command, UserError
+from deploy.commands._store import case_store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -107,7 +108,7 @@ def redrive(
     if chosen != 1:
         raise UserError("name letters by their ids, or choose them by --stage and --reason, or take --all")
     address = _address(config, broker)
-    with _store(config, data) as engine:
+    with case_store(config, data) as engine:
         with reading(engine) as connection:
             if identities:
                 ids = list(dict.fromkeys(_one(connection, identity) for identity in identities))
@@ -135,7 +136,6 @@ def _redrive(engine: Engine, ids: Sequence[str], address: tuple[str, int]) -> in
                     letters = [letter for letter in found if letter is not None]
                 _publish(publisher, letters)
                 with engine.begin() as connection:
-                    deadletters.mark_redriven(connection, letters, wall_ms())
                     audit.append(
                         connection,
                         now_ms=wall_ms(),
@@ -144,6 +144,7 @@ def _redrive(engine: Engine, ids: Sequence[str], address: tuple[str, int]) -> in
                         object=f"{len(letters)} dead letters",
                         detail={"ids": [letter.id for letter in letters]},
                     )
+                    deadletters.mark_redriven(connection, letters, wall_ms())
                 done += len(letters)
     except (PublishError, ValueError) as exc:
         raise UserError(f"{exc} ({done} of {len(ids)} frames were published again)") from exc
@@ -200,30 +201,10 @@ def _address(config: Path | None, broker: str | None) -> tuple[str, int]:
 
 
 @contextlib.contextmanager
-def _store(config: Path | None, data: Path | None) -> Iterator[Engine]:
-    from alerts.errors import AlertsError
-    from deploy.app import case_database
-    from deploy.settings import load
-
-    if (config is None) == (data is None):
-        raise UserError("name the settings file with --config, or the data folder with --data")
-    folder = load(config).data if config is not None else data
-    if folder is None or not folder.is_dir():
-        raise UserError(f"data folder {folder} does not exist: start the pipeline once, or name another")
-    engine = case_database(folder)
-    try:
-        yield engine
-    except AlertsError as exc:
-        raise UserError(str(exc)) from exc
-    finally:
-        engine.dispose()
-
-
-@contextlib.contextmanager
 def _reading(config: Path | None, data: Path | None) -> Iterator[Connection]:
     from alerts.store.database import reading
 
-    with _store(config, data) as engine, reading(engine) as connection:
+    with case_store(config, data) as engine, reading(engine) as connection:
         yield connection
 
 

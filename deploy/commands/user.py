@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands._base import Command, UserError
+from deploy.commands._store import case_store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -100,24 +101,10 @@ def disable(
 
 @contextmanager
 def _people(config: Path | None, data: Path | None) -> Iterator[tuple[Connection, int]]:
-    from alerts.errors import AlertsError
-    from deploy.app import case_database
     from deploy.clock import wall_ms
-    from deploy.settings import load
 
-    if (config is None) == (data is None):
-        raise UserError("name the settings file with --config, or the data folder with --data")
-    folder = load(config).data if config is not None else data
-    if folder is None or not folder.is_dir():
-        raise UserError(f"data folder {folder} does not exist: start the pipeline once, or name another")
-    engine = case_database(folder)
-    try:
-        with engine.begin() as connection:
-            yield connection, wall_ms()
-    except AlertsError as exc:
-        raise UserError(str(exc)) from exc
-    finally:
-        engine.dispose()
+    with case_store(config, data) as engine, engine.begin() as connection:
+        yield connection, wall_ms()
 
 
 def _audit(connection: Connection, now_ms: int, action: str, name: str, detail: dict[str, str | None]) -> None:
