@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
-from deploy.app import cluster_topics
+from deploy.app import cluster_topics, series_store
 from deploy.runtimes.cluster import administer
+from deploy.services.run.influxdb import InfluxDb
+from deploy.services.run.kafka import Kafka
+from deploy.services.run.postgresql import PostgreSql
 from deploy.settings import load
 from tests.faults.load import START_MS
+from tests.influx import bucket
 
 SITE = Path(__file__).parents[2] / "deploy" / "sites" / "xixiangtang"
 PARTITIONS = 4
@@ -28,26 +34,47 @@ SUMS = (
 )
 
 
+class Stores(NamedTuple):
+    """The servers that the stores are on; without one it is a file in the data folder."""
+
+    postgresql: PostgreSql | None
+    influxdb: InfluxDb | None
+
+    def settings(self, name: str) -> str:
+        """Return the lines of a settings file, for an empty database and an empty bucket."""
+        lines, more = "", ""
+        if self.postgresql is not None:
+            lines = f'database = "{self.postgresql.create(name)}"\n'
+        if self.influxdb is not None:
+            options = bucket(self.influxdb)
+            lines += 'store = "influx"\n'
+            more = f'[influx]\nurl = "{options.url}"\norg = "{options.org}"\nbucket = "{options.bucket}"\n'
+            more += f'token = "{options.token}"\n'
+        return lines + more
+
+
 class Cluster:
     """An installation of the cluster runtime; `processes` are those that run, by name."""
 
-    def __init__(self, folder: Path, name: str, mqtt_port: int, kafka: str, more: str = "") -> None:
+    def __init__(self, folder: Path, name: str, mqtt_port: int, kafka: Kafka, stores: Stores) -> None:
         self.data = folder / name
         self.data.mkdir()
         self.name = name
         self.config = folder / f"{name}.toml"
         self.config.write_text(
-            f'site = "{SITE}"\ndata = "{self.data}"\n{more}\n'
+            f'site = "{SITE}"\ndata = "{self.data}"\n'
+            f"{stores.settings(name)}"
             f'[mqtt]\nport = {mqtt_port}\nclient_id = "{name}"\ntopics = ["wangge/+/up/#"]\nwindow = 1000\n'
             f"[clock]\nstart_ms = {START_MS + 86_400_000}\nwall_start = {int(time.time() * 1000)}\n"
-            f'[kafka]\nbootstrap = "{kafka}"\nprefix = "{name}"\npartitions = {PARTITIONS}\nsession_timeout_s = 6\n',
+            f'[kafka]\nbootstrap = "{kafka.address}"\nprefix = "{name}"\npartitions = {PARTITIONS}\n'
+            "session_timeout_s = 6\n",
             encoding="utf-8",
         )
         self.settings = load(self.config)
         self.topics = cluster_topics(self.settings)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         asyncio.run(administer.create(self.settings.kafka, self.topics))
-        self._engine = sqlalchemy.create_engine(self.settings.database_url)
+        self._engine = sqlalchemy.create_engine(self.settings.database_url, poolclass=NullPool)
 
     @contextlib.contextmanager
     def running(self, *names: str) -> Iterator[None]:
@@ -63,8 +90,11 @@ class Cluster:
         for name in names:
             kind = "bridge" if name.startswith("bridge") else "worker"
             command = [sys.executable, "-m", "deploy.child", kind, "--config", str(self.config)]
+            env = dict(os.environ)
+            if self.settings.store == "influx":  # its spool lies in the data folder: to each his own
+                env["WANGGE_DATA"] = str(self.data / name)
             with self.log(name).open("ab") as log:
-                self.processes[name] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+                self.processes[name] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=env)
 
     def end(self, *names: str, kill: bool = False) -> None:
         """End processes, by `kill -9` or in order; without names all of them."""
@@ -89,8 +119,22 @@ class Cluster:
         try:
             with self._engine.connect() as connection:
                 return [tuple(row) for row in connection.execute(sqlalchemy.text(text))]
-        except OperationalError:
+        except DBAPIError:
             return []
+
+    def observations(self, series: Iterable[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return what is stored of these series; one more row where the store holds others besides."""
+        store = series_store(self.settings)
+        try:
+            rows = [
+                (device, name, *point)
+                for device, name in series
+                for point in store.read(device, name, 0, 2 * START_MS, 1_000_000)
+            ]
+            more = store.count() - len(rows)
+        finally:
+            store.close()
+        return rows + [("more", "", more, 0.0, 0)] * bool(more)
 
     def sums(self) -> tuple[int, ...]:
         """Return what the ledger has stored, refused and dead-lettered of the source's frames."""

@@ -1,91 +1,28 @@
 """The cluster runtime against the embedded one: the same frames, the same effects, whatever is killed in between.
 
 The load of the kill tests goes through an embedded runtime, through a cluster that nothing disturbs, and through one
-whose worker and bridge are killed at seeded moments under load. Kafka is Apache Kafka where there is one.
+whose worker and bridge are killed at seeded moments under load. Kafka is Apache Kafka, cases lie in PostgreSQL and the
+time series are in InfluxDB where there are such servers.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import random
-import sqlite3
-import threading
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deploy.app import case_context, case_database, checked_site
 from deploy.bench import backlog
-from deploy.clock import Clock
-from deploy.runtimes.embedded import EmbeddedRuntime, Parts
 from deploy.services.run.kafka import Kafka
-from ingest.model import Frame
-from ingest.stores.sqlite import SqliteStore
-from tests.faults.cluster import BALANCE, SITE, SUMS, Cluster
-from tests.faults.load import EFFECTS, SEED, START_MS, frames
+from tests.faults.cluster import Cluster, Stores
+from tests.faults.load import EFFECTS, SEED, frames
+from tests.faults.reference import Effects, embedded, of_cluster
 
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(300)]
 
 KILLS = 3  # of the worker, and as many of the bridge
 CHUNK = 900
-Rows = list[tuple[Any, ...]]
-
-
-class Feed:
-    """A source of frames that are at hand."""
-
-    connected = True
-    problem = None
-
-    def ensure(self) -> None:
-        """Do nothing."""
-
-    def acknowledge(self, frames: Sequence[Frame]) -> int:
-        """Take note of all."""
-        return len(frames)
-
-
-class Outcome:
-    """The effects of a run, read when it was over."""
-
-    def __init__(self, state: dict[str, Rows], series: Path) -> None:
-        self.effects = state
-        with contextlib.closing(sqlite3.connect(series)) as database:
-            self.effects["observations"] = database.execute(EFFECTS["observations"]).fetchall()
-
-
-def queries() -> dict[str, str]:
-    """Return the queries on the case store."""
-    return {name: query for name, query in EFFECTS.items() if name != "observations"} | {
-        "ledger": SUMS,
-        "open": BALANCE,
-    }
-
-
-def embedded(folder: Path, load: Sequence[tuple[str, bytes]]) -> Outcome:
-    """Take the load through the embedded runtime."""
-    site, database, series = checked_site(SITE), case_database(folder), SqliteStore(folder / "series.db")
-    clock = Clock(start_ms=START_MS + 86_400_000, wall_start=time.time_ns() // 1_000_000)
-    runtime = EmbeddedRuntime(
-        Parts(site=site, series=series, database=database, source=Feed(), context=case_context(site), clock=clock)
-    )
-    made = [Frame(topic, payload, clock.now_ms(), "mqtt") for topic, payload in load]
-    for start in range(0, len(made), 500):
-        runtime.epoch(made[start : start + 500], threading.Event())
-    series.close()
-    with database.connect() as connection:
-        state = {name: [tuple(row) for row in connection.exec_driver_sql(q)] for name, q in queries().items()}
-    database.dispose()
-    return Outcome(state, folder / "series.db")
-
-
-def outcome(cluster: Cluster) -> Outcome:
-    """Return what a cluster came to."""
-    return Outcome({name: cluster.query(query) for name, query in queries().items()}, cluster.data / "series.db")
 
 
 def has_at_least(cluster: Cluster, observations: int) -> bool:
@@ -100,7 +37,7 @@ def load() -> list[tuple[str, bytes]]:
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory, load: list[tuple[str, bytes]]) -> Outcome:
+def expected(tmp_path_factory: pytest.TempPathFactory, load: list[tuple[str, bytes]]) -> Effects:
     """Return what the embedded runtime makes of the load."""
     return embedded(tmp_path_factory.mktemp("embedded"), load)
 
@@ -110,16 +47,17 @@ def undisturbed(
     tmp_path_factory: pytest.TempPathFactory,
     mosquitto: int,
     kafka: Kafka,
+    stores: Stores,
     load: list[tuple[str, bytes]],
-    expected: Outcome,
-) -> Outcome:
+    expected: Effects,
+) -> Effects:
     """Return what a cluster that nothing disturbs makes of the load."""
-    cluster = Cluster(tmp_path_factory.mktemp("undisturbed"), "undisturbed", mosquitto, kafka.address)
+    cluster = Cluster(tmp_path_factory.mktemp("undisturbed"), "undisturbed", mosquitto, kafka, stores)
     with cluster.running("bridge", "worker"):
         cluster.wait_for_bridge()
         backlog.publish(mosquitto, load)
-        cluster.wait("all of the load", lambda: cluster.sums() == expected.effects["ledger"][0])
-    return outcome(cluster)
+        cluster.wait("all of the load", lambda: cluster.sums() == expected["ledger"][0])
+    return of_cluster(cluster, expected)
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +65,12 @@ def killed(
     tmp_path_factory: pytest.TempPathFactory,
     mosquitto: int,
     kafka: Kafka,
+    stores: Stores,
     load: list[tuple[str, bytes]],
-    expected: Outcome,
-) -> Outcome:
+    expected: Effects,
+) -> Effects:
     """Return what a cluster makes of the load whose worker and bridge are killed in turn, in the middle of it."""
-    cluster = Cluster(tmp_path_factory.mktemp("killed"), "killed", mosquitto, kafka.address)
+    cluster = Cluster(tmp_path_factory.mktemp("killed"), "killed", mosquitto, kafka, stores)
     chance = random.Random(SEED)
     with cluster.running("bridge", "worker"):
         cluster.wait_for_bridge()
@@ -147,33 +86,31 @@ def killed(
             cluster.end(victim, kill=True)
             cluster.start(victim)
         backlog.publish(mosquitto, load[sent:])
-        cluster.wait("all of the load", lambda: cluster.sums() == expected.effects["ledger"][0])
+        cluster.wait("all of the load", lambda: cluster.sums() == expected["ledger"][0])
         time.sleep(3)  # what comes again does so now
-    return outcome(cluster)
+    return of_cluster(cluster, expected)
 
 
-def test_load_is_worth_it(expected: Outcome) -> None:
+def test_load_is_worth_it(expected: Effects) -> None:
     """The load makes cases, transitions and dead letters."""
-    effects = expected.effects
-
-    assert len(effects["cases"]) >= 5
-    assert len(effects["transitions"]) > 100
-    assert len(effects["dead letters"]) > 100
+    assert len(expected["cases"]) >= 5
+    assert len(expected["transitions"]) > 100
+    assert len(expected["dead letters"]) > 100
 
 
 @pytest.mark.parametrize("what", EFFECTS)
-def test_same_as_embedded(expected: Outcome, undisturbed: Outcome, what: str) -> None:
+def test_same_as_embedded(expected: Effects, undisturbed: Effects, what: str) -> None:
     """Both runtimes make the same of the same frames."""
-    assert undisturbed.effects[what] == expected.effects[what]
+    assert undisturbed[what] == expected[what]
 
 
 @pytest.mark.parametrize("what", EFFECTS)
-def test_same_after_kills(expected: Outcome, killed: Outcome, what: str) -> None:
+def test_same_after_kills(expected: Effects, killed: Effects, what: str) -> None:
     """Whatever was killed in between, every effect is there once."""
-    assert killed.effects[what] == expected.effects[what]
+    assert killed[what] == expected[what]
 
 
-def test_ledgers(expected: Outcome, undisturbed: Outcome, killed: Outcome) -> None:
+def test_ledgers(expected: Effects, undisturbed: Effects, killed: Effects) -> None:
     """Every ledger balances, and has stored, refused and dead-lettered the same."""
-    assert [one.effects["open"] for one in (expected, undisturbed, killed)] == [[(0,)]] * 3
-    assert [one.effects["ledger"] for one in (undisturbed, killed)] == [expected.effects["ledger"]] * 2
+    assert [one["unbalanced"] for one in (expected, undisturbed, killed)] == [[(0,)]] * 3
+    assert [one["ledger"] for one in (undisturbed, killed)] == [expected["ledger"]] * 2
