@@ -58,6 +58,9 @@ class InfluxClient:
         rows: list[dict[str, str]] = []
         for table in text.replace("\r\n", "\n").split("\n\n"):
             rows += csv.DictReader(io.StringIO(table.strip("\n")))
+        for row in rows:
+            if "error" in row:  # it failed when the answer had begun, with the status of success
+                raise ServerAwayError(f"InfluxDB at {self._options.url} broke off a query: {row['error']}")
         return rows
 
     def retention_ms(self) -> int:

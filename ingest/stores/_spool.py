@@ -81,7 +81,10 @@ class Spool:
 
     def _open(self) -> int:
         try:
+            new = not self._path.exists()
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if new:
+                _sync_folder(self._path.parent)
         except OSError as exc:
             raise StoreError(f"{self._path}: {exc.strerror}", retryable=True) from exc
         try:
@@ -111,3 +114,12 @@ class Spool:
         if len(payload) < length or zlib.crc32(payload) != checksum:
             return b"", start
         return payload, start + _HEAD.size + length
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the name of a new file outlive a power failure too."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
