@@ -1,4 +1,5 @@
-# The commands of README.md. Everything is installed into .venv; nothing system-wide, no root.
+# The commands of README.md. Everything is installed into .venv; nothing system-wide, no root. Only `make services` goes
+# further: into a cache of its own, and as root it installs Debian packages (docs/services.md).
 PYTHON ?= python3
 CORPORA ?= ../shared/corpora
 BIN := .venv/bin
