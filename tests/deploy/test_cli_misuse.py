@@ -11,7 +11,6 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -168,6 +167,17 @@ def test_data_folder_that_is_a_file(told: Told, tmp_path: Path, site_folder: Pat
     assert lines[0].endswith("name one that you may write, with `data`")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_data_folder_that_is_read_only(told: Told, tmp_path: Path, site_folder: Path) -> None:
+    """A folder in which nothing can be made is named, with the system's reason."""
+    (tmp_path / "shelf").mkdir(mode=0o500)
+    folder = tmp_path / "shelf" / "data"
+
+    assert told("run", "--config", settings(tmp_path, site_folder, data=folder)) == [
+        f"wangge: data folder {folder}: Permission denied: name one that you may write, with `data`"
+    ]
+
+
 def test_settings_with_faults(told: Told, tmp_path: Path) -> None:
     """All wrong, missing and unknown keys are listed with their paths."""
     config = tmp_path / "settings.toml"
@@ -212,9 +222,12 @@ def test_case_store_of_a_newer_version(told: Told, tmp_path: Path, site_folder: 
     with closing(sqlite3.connect(data / "state.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
 
-    assert told(command, "--config", settings(tmp_path, site_folder, data=data)) == [
-        f"wangge: {data / 'state.db'} has schema 9999, which a newer Wangge wrote: use that version, or another file"
-    ]
+    lines = told(command, "--config", settings(tmp_path, site_folder, data=data))
+
+    assert len(lines) == 1
+    assert lines[0].startswith(
+        f"wangge: {data / 'state.db'} has schema 9999, which a newer Wangge wrote: use that version"
+    )
 
 
 def test_series_store_of_a_newer_version(told: Told, tmp_path: Path, site_folder: Path, data: Path) -> None:
@@ -278,12 +291,10 @@ def test_shell_sees_the_same(tmp_path: Path, site_folder: Path, busy_port: int) 
 
 
 def test_help_is_quick() -> None:
-    """`wangge --help` takes less than a second: no command imports what it needs before it runs."""
-    took_s = []
-    for _ in range(4):
-        begin_s = time.monotonic()
-        done = wangge("--help")
-        took_s.append(time.monotonic() - begin_s)
-        assert done.returncode == 0
+    """`wangge --help` costs less than a second of work: no command imports what it needs before it runs."""
+    before = os.times()
+    done = wangge("--help")
+    after = os.times()
 
-    assert min(took_s) < 1
+    assert done.returncode == 0
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 1
