@@ -9,33 +9,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine
 
-from alerts.cases import calendar, categories
 from alerts.context import CaseContext
-from alerts.dispatch import responsibility
 from alerts.store.database import migrate, open_database
 from alerts.store.tables import METADATA
 from deploy.services.run.postgresql import PostgreSql
 from tests.alerts.databases import emptied
-from tests.alerts.sample import DEVICES, RULES, SHANGHAI
+from tests.alerts.sample import site_context
 
 
 @pytest.fixture(scope="session")
 def context(site_folder: Path) -> CaseContext:
     """Return the sample site's categories, calendar and matrix with the rules and devices above."""
-    classes, faults = categories.load(site_folder / "categories.yaml")
-    days, more = calendar.load(site_folder / "calendar.yaml")
-    matrix, most = responsibility.load(site_folder / "responsibility.yaml", classes)
-    assert (faults, more, most) == ((), (), ())
-    return CaseContext(
-        site_id="xixiangtang",
-        division="450107",
-        zone=SHANGHAI,
-        categories=classes,
-        calendar=days,
-        matrix=matrix,
-        rules=RULES,
-        device=DEVICES.get,
-    )
+    return site_context(site_folder)
 
 
 @pytest.fixture(scope="session")

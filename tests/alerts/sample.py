@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from alerts.cases import calendar, categories
+from alerts.context import CaseContext
+from alerts.dispatch import responsibility
 from ingest.model import Device
 from rules.conditions.no_data import NoData
 from rules.conditions.threshold import Threshold
@@ -28,6 +32,24 @@ DEVICES = {
         Device(id="ws-1", domain="weather", kind="weather_station", cell=CELL, lat=22.84, lon=108.29, cadence_s=60),
     )
 }
+
+
+def site_context(site_folder: Path) -> CaseContext:
+    """Return the sample site's categories, calendar and matrix with the rules and devices of this module."""
+    classes, faults = categories.load(site_folder / "categories.yaml")
+    days, more = calendar.load(site_folder / "calendar.yaml")
+    matrix, most = responsibility.load(site_folder / "responsibility.yaml", classes)
+    assert (faults, more, most) == ((), (), ())
+    return CaseContext(
+        site_id="xixiangtang",
+        division="450107",
+        zone=SHANGHAI,
+        categories=classes,
+        calendar=days,
+        matrix=matrix,
+        rules=RULES,
+        device=DEVICES.get,
+    )
 
 
 def rule(rule_id: str, category: str | None, severity: Severity = Severity.MAJOR, domain: str = "weather") -> Rule:
