@@ -1,4 +1,4 @@
-"""Records of frames in, records of observations out: the ingest stage, parted by sub-district. Pure but for the log.
+"""Records of frames in, records of observations out: the ingest stage, parted by sub-district. Pure, but for the log.
 
 What one partition gets is one record, whatever number of records of frames it came from and however many sub-districts
 share the partition: a record costs far more than an observation. The frames of an intake are counted in one part of it;
@@ -11,6 +11,8 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
+import structlog
+
 from deploy.runtimes.cluster import records
 from deploy.runtimes.shard import area_of, shard_of
 from ingest.flow import HOUR_MS, Decode, Intake, Letter, take_in
@@ -18,6 +20,7 @@ from ingest.model import Frame, Lookup, Refusal
 from ingest.quality import flag
 from ingest.topics import discover
 
+LOG = structlog.get_logger("worker")
 SOURCE = "kafka"
 Item = TypeVar("Item")
 
@@ -33,9 +36,9 @@ class Taken(NamedTuple):
 
 
 class Normalised(NamedTuple):
-    """Records of observations by partition, and the records that could not be read, with the reason."""
+    """Records of observations with their partitions, and the records that could not be read, with the reason."""
 
-    outputs: dict[int, bytes]
+    outputs: list[tuple[int, bytes]]
     unreadable: list[tuple[Taken, records.UnreadableError]]
 
 
@@ -48,7 +51,22 @@ class Normaliser:
         self._part = functools.cache(lambda key: shard_of(key, partitions))
 
     def work(self, taken: Sequence[Taken], now_ms: int) -> Normalised:
-        """Return what records of frames give, together."""
+        """Return what records of frames give, together; one that brings out a mistake of ours is given up alone."""
+        try:
+            return self._work(taken, now_ms)
+        except Exception as exc:
+            LOG.exception("records of frames could not be normalised", records=len(taken))
+            if len(taken) > 1:
+                parts = [self.work((one,), now_ms) for one in taken]
+                return Normalised(
+                    [o for one in parts for o in one.outputs], [u for one in parts for u in one.unreadable]
+                )
+            error = records.UnreadableError("internal", f"{type(exc).__name__}: {exc}")
+            place = shard_of(taken[0].topic, self._partitions)
+            lost = records.pack_observations([dead(taken[0], error)], {})
+            return Normalised([(place, lost)], [(taken[0], error)])
+
+    def _work(self, taken: Sequence[Taken], now_ms: int) -> Normalised:
         frames: list[Frame] = []
         beats: dict[int, int] = {}
         unreadable = []
@@ -69,7 +87,7 @@ class Normaliser:
                 parts.setdefault(number, []).append(part)
         told = range(self._partitions) if beats else parts
         return Normalised(
-            {number: records.pack_observations(parts.get(number, ()), beats) for number in told}, unreadable
+            [(number, records.pack_observations(parts.get(number, ()), beats)) for number in told], unreadable
         )
 
     def _split(self, intake: Intake) -> Iterable[tuple[int, Intake]]:

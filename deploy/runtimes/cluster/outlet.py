@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -21,6 +21,7 @@ from deploy.settings import KafkaSettings
 LOG = structlog.get_logger("kafka")
 _LONGEST_WAIT_S = 10.0
 _TIMEOUT_MS = 20_000
+_STOP_S = 5.0
 
 
 class Message(NamedTuple):
@@ -39,21 +40,29 @@ class Outlet:
     def __init__(self, kafka: KafkaSettings, name: str) -> None:
         self._kafka, self._name = kafka, name
         self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        await self._forget()
+        await self.close()
+
+    async def close(self) -> None:
+        """Disconnect; who sends meanwhile or later finds StoppedError."""
+        self._closed = True
+        await self._forget(self._producer)
 
     async def send(self, messages: Sequence[Message], stop: asyncio.Event) -> None:
         """Return when Kafka has all of them; raise StoppedError when `stop` is set before."""
         attempt = 0
         while messages:
+            producer = None
             try:
                 producer = await self._connected()
                 sent = [
-                    await producer.send(one.topic, one.value, one.key, one.partition, headers=one.headers)
+                    await producer.send(one.topic, one.value, one.key, one.partition, headers=list(one.headers))
                     for one in messages
                 ]
                 await asyncio.gather(*sent)
@@ -66,28 +75,38 @@ class Outlet:
                 wait_s = random.uniform(0, min(_LONGEST_WAIT_S, 0.2 * 2**attempt))  # noqa: S311 - jitter, not a secret
                 attempt = min(attempt + 1, 10)
                 LOG.warning("kafka does not take it, trying again", error=repr(exc), wait_s=round(wait_s, 2))
-                await self._forget()
+                await self._forget(producer)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), wait_s)
-                if stop.is_set():
+                if stop.is_set() or self._closed:
                     raise StoppedError("kafka") from exc
             else:
                 return
 
     async def _connected(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            self._producer = AIOKafkaProducer(
-                **options(self._kafka, self._name),
-                acks="all",
-                enable_idempotence=True,
-                max_request_size=RECORD_BYTES,
-                request_timeout_ms=_TIMEOUT_MS,
-            )
-            await self._producer.start()
-        return self._producer
+        async with self._connecting:
+            if self._closed:
+                raise StoppedError("kafka")
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **options(self._kafka, self._name),
+                    acks="all",
+                    enable_idempotence=True,
+                    max_request_size=RECORD_BYTES,
+                    request_timeout_ms=_TIMEOUT_MS,
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
 
-    async def _forget(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 5)
+    async def _forget(self, producer: Any) -> None:
+        if producer is None:
+            return
+        if self._producer is producer:  # otherwise somebody else has made a new one already
+            self._producer = None
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), _STOP_S)

@@ -40,6 +40,7 @@ from deploy.settings import KafkaSettings
 LOG = structlog.get_logger("worker")
 _TICK_S = 0.25
 _STOP_S = 15.0
+_SEND_S = 60.0
 _MOST_RECORDS = 64
 _MOST_BYTES = 400_000
 
@@ -102,7 +103,7 @@ class ClusterWorker:
             try:
                 taken = [_taken(event) for event in events]
                 done = self._normaliser.work(taken, self._plan.parts.clock.now_ms())
-                sent = [Message(topic, number, value) for number, value in done.outputs.items()]
+                sent = [Message(topic, number, value) for number, value in done.outputs]
                 sent += [self._dead_letter(one, exc.reason, str(exc)) for one, exc in done.unreadable]
                 await self._outlet.send(sent, self._stop)
             except StoppedError:
@@ -163,7 +164,7 @@ class ClusterWorker:
 
     async def _shutting_down(self, *_arguments: Any, **_named: Any) -> None:
         self._stop_work()
-        await self._outlet.__aexit__()
+        await self._outlet.close()
 
     def _stop_work(self) -> None:
         self._stop.set()
@@ -178,7 +179,10 @@ class ClusterWorker:
         """Send a record to the dead letters, from the thread of the stores."""
         if self._loop is not None:
             sending = self._outlet.send([self._dead_letter(taken, reason, detail)], self._stop)
-            asyncio.run_coroutine_threadsafe(sending, self._loop).result()
+            try:
+                asyncio.run_coroutine_threadsafe(sending, self._loop).result(_SEND_S)
+            except (TimeoutError, RuntimeError) as exc:  # RuntimeError: the loop has ended
+                raise StoppedError("kafka") from exc
 
     def _dead_letter(self, taken: Taken, reason: str, detail: str) -> Message:
         told = {

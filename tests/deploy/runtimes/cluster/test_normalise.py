@@ -32,7 +32,7 @@ def taken(value: bytes, offset: int = 0, partition: int = 0) -> Taken:
 def outputs(site: Site, *records: Taken) -> dict[int, Observations]:
     """Return what the records give, unpacked, by partition."""
     done = Normaliser(site.register, PARTITIONS).work(records, NOW_MS)
-    return {number: unpack_observations(value, site.register) for number, value in done.outputs.items()}
+    return {number: unpack_observations(value, site.register) for number, value in done.outputs}
 
 
 def test_observations_go_to_their_subdistrict(site: Site) -> None:
@@ -76,13 +76,26 @@ def test_unreadable_record_costs_itself(site: Site) -> None:
         [taken(b"\xc1poison", 7, partition=2), taken(pack_frames([frame("wl-001", 5.0)]), 8)], NOW_MS
     )
 
-    found = [unpack_observations(value, site.register) for value in done.outputs.values()]
+    found = [unpack_observations(value, site.register) for _, value in done.outputs]
     letters = [one for record in found for intake in record.intakes for one in intake.letters]
 
     assert [(one.offset, exc.reason) for one, exc in done.unreadable] == [(7, "record_unreadable")]
     assert letters[0].frame.payload == b"\xc1poison"
     assert letters[0].refusal.detail.startswith("partition 2 offset 7: not a record of frames")
     assert sum(len(i.observations) for record in found for i in record.intakes) == 1
+
+
+def test_mistake_of_ours_costs_the_record_that_brings_it_out(site: Site) -> None:
+    """A frame that makes the stage fail takes its record to the dead letters; other records go on."""
+    packed = pack_frames([frame("wl-001", 5.0)]), pack_frames([frame("wl-002", 1.0)])
+    normaliser = Normaliser(site.register, PARTITIONS)
+    decode = normaliser._decode
+    normaliser._decode = lambda one: (None,) if one.topic.endswith("wl-002") else decode(one)  # type: ignore[assignment,return-value]
+
+    done = normaliser.work([taken(value, number) for number, value in enumerate(packed)], NOW_MS)
+
+    assert [(one.offset, exc.reason) for one, exc in done.unreadable] == [(1, "internal")]
+    assert len(done.outputs) == 2
 
 
 def test_beat_reaches_every_partition(site: Site) -> None:
