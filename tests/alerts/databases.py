@@ -6,8 +6,9 @@ second.
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, inspect
 
+from alerts.store.database import migrate
 from alerts.store.tables import METADATA
 
 _EMPTY = "; ".join(str(delete(table)) for table in reversed(METADATA.sorted_tables))
@@ -15,7 +16,12 @@ _FROM_ONE = "SELECT setval(seqrelid, 1, false) FROM pg_sequence"
 
 
 def emptied(server: Engine) -> Engine:
-    """Delete every row of a PostgreSQL database and let ids begin at 1; return its engine."""
+    """Delete every row of a PostgreSQL database and let ids begin at 1; return its engine.
+
+    Tables that a test has dropped are made again.
+    """
+    if not inspect(server).has_table("alembic_version"):
+        migrate(server)
     with server.begin() as connection:
         connection.exec_driver_sql(_EMPTY)
         connection.exec_driver_sql(_FROM_ONE)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import shapely
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, select
 
 from alerts import flow
 from alerts.api.app import create_app
@@ -18,7 +18,8 @@ from alerts.api.context import SiteView, WebContext
 from alerts.cases.workflow import Role
 from alerts.context import CaseContext
 from alerts.store import sessions, users
-from alerts.store.database import migrate, open_database
+from alerts.store.database import migrate, open_database, reading
+from alerts.store.tables import USERS
 from ingest import dictionary
 from ingest.cells import Cell, Cells
 from ingest.devices import Register
@@ -26,6 +27,7 @@ from ingest.model import Observation
 from ingest.stores.memory import MemoryStore
 from rules.model import Text
 from tests.alerts.api.http import TestClient
+from tests.alerts.databases import emptied
 from tests.alerts.sample import CELL, DEVICES, NINE_MS, RULES, SHANGHAI, fires
 
 PASSWORD = "a long enough password"  # noqa: S105 - of people that exist in tests only
@@ -96,11 +98,18 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def engine(tmp_path: Path, peopled: Path) -> Iterator[Engine]:
+@pytest.fixture(params=["file", pytest.param("postgresql", marks=pytest.mark.external)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path, peopled: Path) -> Iterator[Engine]:
     """Return a database with all tables and one person of each role."""
     opened = open_database(f"sqlite:///{shutil.copy(peopled, tmp_path / 'state.db')}", synchronous="OFF")
-    yield opened
+    if request.param == "file":
+        yield opened
+    else:
+        server = emptied(request.getfixturevalue("server"))
+        with reading(opened) as connection, server.begin() as other:
+            people = connection.execute(select(USERS)).mappings().all()
+            other.execute(insert(USERS), [dict(row) for row in people])
+        yield server
     opened.dispose()
 
 

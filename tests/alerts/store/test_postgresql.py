@@ -38,6 +38,12 @@ def empty(postgresql: PostgreSql) -> Iterator[Engine]:
     engine.dispose()
 
 
+def _opened(url: URL, setting: str) -> Engine:
+    """Return the database with a setting of the server for our sessions."""
+    asked = url.update_query_dict({"options": f"-c {setting}"})
+    return open_database(asked.render_as_string(hide_password=False))
+
+
 @pytest.mark.external
 def test_migrate_equals_metadata(server: Engine) -> None:
     """The migrations end in exactly the tables that the code declares."""
@@ -180,9 +186,7 @@ def test_reading_is_one_snapshot_and_cannot_write(server: Engine) -> None:
 @pytest.mark.external
 def test_turn_waits_its_time(server: Engine, url: URL) -> None:
     """Who does not get the turn in time is told to try again; who has it may take it again; its end frees it."""
-    impatient = open_database(
-        url.update_query_dict({"options": "-c lock_timeout=100ms"}).render_as_string(hide_password=False)
-    )
+    impatient = _opened(url, "lock_timeout=100ms")
     with server.begin() as holder:
         turn.take(holder)
         turn.take(holder)
@@ -198,11 +202,7 @@ def test_turn_waits_its_time(server: Engine, url: URL) -> None:
 @pytest.mark.external
 def test_a_frozen_transaction_loses_the_turn(server: Engine, url: URL) -> None:
     """A process that stands still inside its transaction is thrown out, and learns that it may try again."""
-    frozen = open_database(
-        url.update_query_dict({"options": "-c idle_in_transaction_session_timeout=100ms"}).render_as_string(
-            hide_password=False
-        )
-    )
+    frozen = _opened(url, "idle_in_transaction_session_timeout=100ms")
     with pytest.raises(StoreError) as caught:
         _freeze(frozen, server)
     frozen.dispose()
@@ -235,14 +235,14 @@ def test_texts_that_the_server_cannot_hold(server: Engine) -> None:
 
 @pytest.mark.external
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_server_restarts_in_the_middle_of_writing(server: Engine, postgresql: PostgreSql, how: str) -> None:
+def test_server_restarts_in_the_middle_of_writing(server: Engine, url: URL, postgresql: PostgreSql, how: str) -> None:
     """A writer is told that it may try again, does so, and goes on: nothing is lost, nothing is half there."""
-    emptied(server)
+    durable = emptied(_opened(url, "synchronous_commit=on"))
     faults: list[StoreError] = []
     begun = threading.Event()
 
     def add() -> None:
-        with server.begin() as connection:
+        with durable.begin() as connection:
             turn.take(connection)
             number = meta.get(connection, "n") or 0
             begun.set()
@@ -272,9 +272,10 @@ def test_server_restarts_in_the_middle_of_writing(server: Engine, postgresql: Po
     for writer in writers:
         writer.join()
 
-    with reading(server) as connection:
+    with reading(durable) as connection:
         count = meta.get(connection, "n")
         rows = connection.execute(sqlalchemy.select(META.c.value).where(META.c.key != "n")).scalars().all()
+    durable.dispose()
     assert faults
     assert all(fault.retryable for fault in faults), faults
     assert sorted(map(int, rows)) == list(range(count))
