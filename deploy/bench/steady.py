@@ -1,7 +1,6 @@
 """The embedded line under a steady load: how flat its memory is, how long it takes from a sensor to its alert.
 
-Devices of the site send at a given rate, stamped with the wall clock; every half second a bin starts or stops to burn,
-so that alerts fire all the time. The pipeline is a process of its own, its resident memory is read from /proc.
+The pipeline is a process of its own, its resident memory is read from /proc.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,13 @@ from sqlalchemy.exc import OperationalError
 
 from alerts.store import meta
 from alerts.store.database import open_database, reading
-from deploy.bench import backlog, mosquitto
-from deploy.bench.load import VALUES, devices, values
+from deploy.bench import alarms, backlog, mosquitto
+from deploy.bench.load import VALUES
 from deploy.site import Site
 
 _SAMPLE_S = 5.0
-_TICK_S = 0.05
-_FIRE_EVERY_S = 0.5
 _BATCH = 8
 _START_S = 30.0
-_BURNING_CELSIUS, _COLD_CELSIUS = 72.0, 24.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +51,13 @@ def measure(site: Site, folder: Path, seconds: float, rate: float, tell: Callabl
             samples: list[Sample] = []
             try:
                 _wait_until_connected(Path(data))
-                load = _paced(site, seconds, rate, samples, pipeline.pid, tell)
+
+                def look(at_s: float) -> None:
+                    if not samples or at_s - samples[-1].at_s >= _SAMPLE_S:
+                        samples.append(Sample(at_s, _rss_mib(pipeline.pid)))
+                        tell(f"{at_s:4.0f} s  {samples[-1].rss_mib:.1f} MiB")
+
+                load = alarms.paced(site, seconds, rate, look)
                 sent = backlog.publish(port, load, batch=_BATCH)
                 pulse = _pulse(Path(data))
             finally:
@@ -68,37 +70,6 @@ def measure(site: Site, folder: Path, seconds: float, rate: float, tell: Callabl
         "growth_mib_per_min": round(_slope(warm) * 60, 3),
         "latency_ms": pulse["latency_ms"],
     }
-
-
-def _paced(
-    site: Site, seconds: float, rate: float, samples: list[Sample], pid: int, tell: Callable[[str], None]
-) -> Iterator[tuple[str, bytes]]:
-    """Yield messages when they are due; a sample of the memory now and then."""
-    senders = devices(site)
-    quiet = [values(device, index) for index, device in enumerate(senders)]
-    bins = [index for index, device in enumerate(senders) if device.kind == "waste_bin"]
-    start_s = time.monotonic()
-    number = fires = 0
-    while (at_s := time.monotonic() - start_s) < seconds:
-        if not samples or at_s - samples[-1].at_s >= _SAMPLE_S:
-            samples.append(Sample(at_s, _rss_mib(pid)))
-            tell(f"{at_s:4.0f} s  {samples[-1].rss_mib:.1f} MiB")
-        while number < at_s * rate / len(quiet[0]):
-            device = senders[number % len(senders)]
-            yield _message(site.id, device.id, quiet[number % len(senders)])
-            number += 1
-        while fires < at_s / _FIRE_EVERY_S:
-            burning = _BURNING_CELSIUS if fires // len(bins) % 2 == 0 else _COLD_CELSIUS
-            index = bins[fires % len(bins)]
-            quiet[index] = {**quiet[index], "waste.temperature": burning}
-            yield _message(site.id, senders[index].id, quiet[index])
-            fires += 1
-        time.sleep(_TICK_S)
-
-
-def _message(site: str, device: str, sent: dict[str, float]) -> tuple[str, bytes]:
-    payload = {"device_id": device, "time": time.time_ns() // 1_000_000, "values": sent}
-    return f"wangge/{site}/up/{device}", json.dumps(payload).encode()
 
 
 def _wait_until_connected(data: Path) -> None:
