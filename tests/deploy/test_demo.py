@@ -164,7 +164,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         before_kill, children = snapshot(data), second.children() if _LINUX else []
     finally:
         second.kill()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + TIMEOUT_S
     while (left := [pid for pid in children if is_alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     return Story(
