@@ -6,8 +6,8 @@ number, or continues the order of notices or the chain of the audit log, takes t
 everything that was decided before. So each is decided once, rows of these tables become visible in the order of their
 ids, and nobody works on what is out of date: there is no conflict inside the pipeline, and a person's is told as one.
 
-The turn is the last lock that a transaction takes on the tables of others: what several writers change (dead letters,
-the ledger) is written before it, never after.
+What several writers change without the turn has its place in a transaction, lest two wait for each other: dead letters
+before the turn, rows of the ledger after it and after everything else, so that they are locked for a moment only.
 """
 
 from __future__ import annotations

@@ -59,13 +59,15 @@ class Done(NamedTuple):
 class Work(NamedTuple):
     """A piece of work: `hearing` tells whether sensors can be heard, so that their silence means something.
 
-    `also` writes what belongs into the same transaction; `lap` is told of the end of each stage.
+    `also` writes what belongs into the same transaction; `lap` is told of the end of each stage. `acknowledged` tells
+    that the frames are safe elsewhere already (in Kafka).
     """
 
     intakes: Sequence[Intake]
     hearing: bool
     also: Callable[[Connection], None]
     lap: Callable[[str], None]
+    acknowledged: bool = False
 
 
 class Line:
@@ -96,14 +98,21 @@ class Line:
         refused = write_all(self._parts.series, fresh, stop) if fresh else []
         work.lap("series")
 
+        taken = b"".join(taken for _, taken in sifted)
+        self.epoch += bool(taken)
+        tried: list[Counts] = []
+
         def commit() -> list[Counts]:
             with self._parts.database.begin() as connection:
+                if tried and taken and seen.last_epoch(connection, self._shard.number) >= self.epoch:
+                    return tried  # the attempt before was committed; only its answer was lost
                 work.also(connection)
-                counts = _account(connection, work.intakes, [len(new) for new, _ in sifted], refused)
-                self._remember(connection, b"".join(taken for _, taken in sifted))
+                tried[:] = _account(connection, work.intakes, [len(new) for new, _ in sifted], refused)
+                self._remember(connection, taken)
                 rule_states.save(connection, step.changed, self._area)
                 self._fold(connection, step.transitions, now_ms)
-                return counts
+                _enter(connection, work, tried)
+                return tried
 
         counts = until_done("cases", commit, stop)
         work.lap("cases")
@@ -168,7 +177,6 @@ class Line:
     def _remember(self, connection: Connection, taken: bytes) -> None:
         if not taken:
             return
-        self.epoch += 1
         self._journal_pairs += len(taken) // 16
         if self._journal_pairs > _SNAPSHOT_PAIRS:
             self._journal_pairs = 0
@@ -190,6 +198,13 @@ def _account(
         letters = deadletters.add(connection, intake.letters)
         unstorable = len(refused) if intake is intakes[-1] else 0
         counts = count(intake, stored=new - unstorable, unstorable=unstorable, new_letters=letters)
-        ledger.add(connection, intake.source, intake.hour_ms, counts)
         rows.append(counts)
     return rows
+
+
+def _enter(connection: Connection, work: Work, counts: Sequence[Counts]) -> None:
+    """Enter counts in the ledger: last in a transaction, and in one order, because all shards share its rows."""
+    for intake, row in sorted(zip(work.intakes, counts, strict=True), key=lambda pair: pair[0][:2]):
+        acknowledged = row.frames if work.acknowledged else row.acknowledged
+        entered = dataclasses.replace(row, acknowledged=acknowledged)
+        ledger.add(connection, intake.source, intake.hour_ms, entered)

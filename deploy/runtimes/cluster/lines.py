@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from alerts.errors import StoreError as CaseStoreError
-from alerts.store import kafka_offsets, ledger, meta
+from alerts.store import kafka_offsets, meta
 from alerts.store.database import reading
 from alerts.store.kafka_offsets import FencedError, Mark
 from deploy import metrics
@@ -27,7 +27,7 @@ from deploy.runtimes.commit import StoppedError
 from deploy.runtimes.line import Line, LineParts, Work
 from deploy.runtimes.pulse import Pulse
 from deploy.runtimes.shard import Shard
-from ingest.flow import Counts, Intake
+from ingest.flow import Intake
 from ingest.stores._base import StoreError as SeriesStoreError
 
 LOG = structlog.get_logger("worker")
@@ -171,13 +171,11 @@ class Lines:
         def also(connection: Connection) -> None:
             nonlocal after
             after = kafka_offsets.advance(connection, self._topic, partition, held.mark, offset)
-            for one in intakes:  # Kafka has them, so the bridge has acknowledged them
-                ledger.add(connection, one.source, one.hour_ms, Counts(acknowledged=one.frames))
             if partition == 0 and pulse.report_due:
                 report = pulse.report(_Link(connected=hearing), held.line.epoch, now_ms)
                 meta.put(connection, "pipeline", report)
 
         pulse.begin(sum(one.frames for one in intakes))
-        done = held.line.work(Work(intakes, hearing, also, pulse.lap), self.stop, now_ms)
+        done = held.line.work(Work(intakes, hearing, also, pulse.lap, acknowledged=True), self.stop, now_ms)
         held.mark = after
         pulse.end(intakes, done.counts, done.transitions, parts.clock.now_ms())
