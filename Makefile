@@ -19,7 +19,7 @@ demo: setup
 	$(BIN)/wangge demo
 
 test: setup
-	$(BIN)/python -m pytest --corpora "$(CORPORA)"
+	$(BIN)/python -m pytest "--corpora=$(CORPORA)"
 
 check: setup
 	$(BIN)/ruff format --check .
