@@ -23,7 +23,7 @@ from deploy.clock import monotonic_s, wall_ms
 from deploy.runtimes.cluster import records
 from deploy.runtimes.cluster.end import Patience
 from deploy.runtimes.cluster.normalise import Taken, dead, merge
-from deploy.runtimes.commit import StoppedError
+from deploy.runtimes.commit import StoppedError, until_done
 from deploy.runtimes.line import Line, LineParts, Work
 from deploy.runtimes.pulse import Pulse
 from deploy.runtimes.shard import Shard
@@ -128,12 +128,14 @@ class Lines:
                 self.drop((partition,))
 
     def _load(self, partition: int) -> _Held:
+        held = self._held[partition] = until_done("cases", lambda: self._read(partition), self.stop)
+        LOG.info("partition loaded", partition=partition, offset=held.mark.offset)
+        return held
+
+    def _read(self, partition: int) -> _Held:
         with reading(self._parts.database) as connection:
             mark = kafka_offsets.read(connection, self._topic, partition)
-            line = Line(self._parts, connection, Shard(partition, self._partitions))
-        held = self._held[partition] = _Held(line, mark)
-        LOG.info("partition loaded", partition=partition, offset=mark.offset)
-        return held
+            return _Held(Line(self._parts, connection, Shard(partition, self._partitions)), mark)
 
     def _hears(self, held: _Held) -> bool:
         """Tell whether every partition of frames has been heard of lately, through all queues up to here."""

@@ -41,8 +41,9 @@ LOG = structlog.get_logger("worker")
 _TICK_S = 0.25
 _STOP_S = 15.0
 _SEND_S = 60.0
-_MOST_RECORDS = 64
-_MOST_BYTES = 400_000
+_MOST_RECORDS = 256
+_FRAMES_BYTES = 400_000  # what they give is written to Kafka again: far below RECORD_BYTES
+_OBSERVATIONS_BYTES = 2_000_000  # a transaction for each partition: the more they hold, the fewer there are
 
 
 class Plan(NamedTuple):
@@ -99,7 +100,7 @@ class ClusterWorker:
 
     async def _normalise(self, stream: StreamT[bytes]) -> None:
         topic = self._topics.observations.name
-        async for events in batches(stream):
+        async for events in batches(stream, _FRAMES_BYTES):
             try:
                 taken = [_taken(event) for event in events]
                 done = self._normaliser.work(taken, self._plan.parts.clock.now_ms())
@@ -114,7 +115,7 @@ class ClusterWorker:
             acknowledge(events)
 
     async def _judge(self, stream: StreamT[bytes]) -> None:
-        async for events in batches(stream):
+        async for events in batches(stream, _OBSERVATIONS_BYTES):
             parts: dict[int, list[Taken]] = {}
             for event in events:
                 taken = _taken(event)
@@ -204,15 +205,15 @@ class _Process(faust.Worker):
         end_within(_STOP_S, 1 if sys.exc_info()[0] else 0)
 
 
-async def batches(stream: StreamT[bytes]) -> AsyncIterator[list[EventT[Any]]]:
-    """Yield the events that are at hand, together; they are not acknowledged."""
+async def batches(stream: StreamT[bytes], most_bytes: int) -> AsyncIterator[list[EventT[Any]]]:
+    """Yield the events that are at hand, together, not many more than `most_bytes`; they are not acknowledged."""
     queue = stream.channel.queue  # type: ignore[attr-defined]  # an agent's stream has a channel
     batch: list[EventT[Any]] = []
     size = 0
     async for event in stream.noack().events():  # type: ignore[attr-defined]  # the interface lacks it
         batch.append(event)
         size += len(event.value or b"")
-        if queue.empty() or len(batch) >= _MOST_RECORDS or size >= _MOST_BYTES:
+        if queue.empty() or len(batch) >= _MOST_RECORDS or size >= most_bytes:
             yield batch
             batch, size = [], 0
 
