@@ -114,7 +114,7 @@ def test_simulate_ends_cleanly_on_signals(
         (["--broker", "localhost"], "--broker is 'localhost': give host:port, as in 127.0.0.1:1883"),
         (["--broker", "127.0.0.1:1"], "no MQTT broker answers at 127.0.0.1:1"),
         (["--scenario", "storm"], "there is no scenario 'storm': give a YAML file or one of evening, quiet"),
-        (["--clock", "now"], "--clock is 'now': give START_MS,WALL_START_MS,SPEED"),
+        (["--clock", "now"], "--clock is 'now': give START_MS,WALL_START,SPEED"),
         (["--clock", "1,2,0"], "--clock has speed 0: give a number above 0"),
         (["--duration", "long"], "--duration: 'long' is not a duration such as 90s, 5m, 2h or 1d"),
         (["--crew-url", "http://127.0.0.1:1"], "--crew-url needs --crew-password-file"),
