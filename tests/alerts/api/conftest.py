@@ -101,11 +101,11 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["file", pytest.param("postgresql", marks=pytest.mark.external)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path, peopled: Path) -> Iterator[Engine]:
     """Return a database with all tables and one person of each role."""
+    server = emptied(request.getfixturevalue("server")) if request.param == "postgresql" else None
     opened = open_database(f"sqlite:///{shutil.copy(peopled, tmp_path / 'state.db')}", synchronous="OFF")
-    if request.param == "file":
+    if server is None:
         yield opened
     else:
-        server = emptied(request.getfixturevalue("server"))
         with reading(opened) as connection, server.begin() as other:
             people = connection.execute(select(USERS)).mappings().all()
             other.execute(insert(USERS), [dict(row) for row in people])
