@@ -4,7 +4,7 @@ PYTHON ?= python3
 CORPORA ?= ../shared/corpora
 BIN := .venv/bin
 
-.PHONY: setup demo test check format screenshots services bench clean
+.PHONY: setup demo demo-cluster test check format screenshots services bench clean
 
 setup: .venv/ready
 
@@ -17,6 +17,9 @@ setup: .venv/ready
 
 demo: setup
 	$(BIN)/wangge demo
+
+demo-cluster: setup
+	$(BIN)/wangge demo --runtime cluster
 
 test: setup
 	$(BIN)/python -m pytest "--corpora=$(CORPORA)"

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import enum
+import functools
 import re
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.commands._base import Command, UserError
 
+if TYPE_CHECKING:
+    from deploy.demo import plan
+
 SAMPLE_SITE = Path(__file__).parents[1] / "sites" / "xixiangtang"
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
+class Runtime(enum.StrEnum):
+    """What the pipeline is: one process on files, or bridge and workers on servers."""
+
+    EMBEDDED = "embedded"
+    CLUSTER = "cluster"
+
+
 def demo(
     site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
-    data: Annotated[Path | None, typer.Option(help="Data folder; var/demo, or a new one with --for.")] = None,
+    runtime: Annotated[
+        Runtime, typer.Option(help="embedded: one process, no server; cluster: on the servers of `make services`.")
+    ] = Runtime.EMBEDDED,
+    workers: Annotated[int, typer.Option(min=1, max=8, help="Workers of the cluster runtime.")] = 2,
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder; var/demo or var/demo-cluster, or a new one with --for.")
+    ] = None,
     run_for: Annotated[str | None, typer.Option("--for", help="End after this long, as 60s or 10m.")] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=600, help="How many times faster than the wall clock.")] = 20,
     seed: Annotated[int, typer.Option(help="Seed of the simulated city.")] = 7,
@@ -27,10 +45,14 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the console; 0 takes a free one.")] = 8080,
     mqtt_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the broker; 0 takes a free one.")] = 0,
 ) -> None:
-    """Run broker, pipeline, console and simulators of all domains; Ctrl-C stops everything cleanly."""
+    """Run broker, pipeline, console and simulators of all domains; Ctrl-C stops everything cleanly.
+
+    The cluster runtime takes the servers that are there, and says in a table what runs on what.
+    """
     from rich.console import Console
 
-    from deploy.demo.run import Plan, run
+    from deploy.demo.plan import Plan
+    from deploy.demo.run import run
     from simulators import scenario as scenarios
 
     run_s = None if run_for is None else seconds(run_for)
@@ -45,9 +67,9 @@ def demo(
         raise UserError("\n".join(map(str, faults)))
     if report is not None:
         _prove_writable(report)
-    plan = Plan(
+    asked = Plan(
         site=site,
-        data=data or Path("var/demo"),
+        data=data or Path("var/demo" if runtime is Runtime.EMBEDDED else "var/demo-cluster"),
         scenario=scenario,
         seed=seed,
         speed=speed,
@@ -58,7 +80,21 @@ def demo(
         report=report,
         crew=crew,
     )
-    run(plan, Console(soft_wrap=True))
+    run(asked, _ground(runtime, workers), Console(soft_wrap=True))
+
+
+def _ground(runtime: Runtime, workers: int) -> plan.Runtime:
+    """Return what starts the servers of a runtime."""
+    if runtime is Runtime.EMBEDDED:
+        from deploy.demo import embedded
+
+        return embedded.ground
+    from deploy.runtimes.cluster.connection import need_extra
+
+    need_extra()
+    from deploy.demo import cluster
+
+    return functools.partial(cluster.ground, workers=workers)
 
 
 def _prove_writable(report: Path) -> None:

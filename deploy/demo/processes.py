@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.commands._base import UserError
@@ -13,9 +14,12 @@ _LINES_OF_LOG = 15
 
 
 class Child:
-    """A `wangge` command in a process and session of its own, its output in a log file."""
+    """A `wangge` command in a process and session of its own, its output in a log file.
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+    `variables` are added to its environment.
+    """
+
+    def __init__(self, name: str, arguments: list[str], log: Path, variables: Mapping[str, str]) -> None:
         self.name, self._log = name, log
         with log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -24,17 +28,8 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env={**os.environ, **variables},
             )
-
-    @property
-    def pid(self) -> int:
-        """Process id."""
-        return self._process.pid
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether the process has ended."""
-        return self._process.poll() is not None
 
     def check(self) -> None:
         """Raise UserError with the end of the log when the process has failed."""
@@ -45,10 +40,14 @@ class Child:
                 + "\n".join(lines)
             )
 
-    def stop(self, timeout_s: float = 20.0) -> None:
-        """Ask the process to end, and wait for it; end it by force after `timeout_s`."""
+    def ask(self) -> None:
+        """Ask the process to end."""
         if self._process.poll() is None:
             self._process.terminate()
+
+    def stop(self, timeout_s: float = 20.0) -> None:
+        """Ask the process to end, and wait for it; end it by force after `timeout_s`."""
+        self.ask()
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -56,10 +55,3 @@ class Child:
             self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for the process to end by itself; tell whether it did."""
-        deadline = time.monotonic() + timeout_s
-        while self._process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return self.ended

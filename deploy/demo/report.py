@@ -14,15 +14,15 @@ from simulators.incidents import Incident
 from simulators.scoring import Detection, score
 
 
-def report(connection: Connection, truth: Path, wall_s: float) -> dict[str, Any]:
+def report(connection: Connection, truth: Path, wall_s: float, latency_ms: dict[str, float | None]) -> dict[str, Any]:
     """Return the report of the run whose case store this is.
 
-    `truth`: the incidents that the simulators wrote down; `wall_s`: how long the run took.
+    `truth`: the incidents that the simulators wrote down; `wall_s`: how long the run took; `latency_ms`: p50 and p99
+    of the way from sensor to alert.
     """
     counts = ledger.total(connection)
     balanced = all(row.counts.balanced for row in ledger.read(connection, limit=1_000_000))
     incidents = msgspec.json.decode(truth.read_bytes(), type=list[Incident])
-    pulse = meta.get(connection, "pipeline") or {}
     return {
         "frames": {"received": counts.frames, "acknowledged": counts.acknowledged},
         "observations": {
@@ -50,7 +50,7 @@ def report(connection: Connection, truth: Path, wall_s: float) -> dict[str, Any]
         },
         "tasks": {"dispatched": _count(connection, select(func.count()).select_from(TASKS))},
         "incidents": msgspec.structs.asdict(score(incidents, _detections(connection))),
-        "latency_ms": pulse.get("latency_ms", {"p50": None, "p99": None}),
+        "latency_ms": latency_ms,
         "rates": {
             "frames_per_s": round(counts.frames / wall_s, 1),
             "observations_per_s": round(counts.received / wall_s, 1),
@@ -66,7 +66,6 @@ def progress(connection: Connection) -> dict[str, Any]:
         "now_ms": pulse.get("now_ms"),
         "connected": pulse.get("connected", False),
         "frames": counts.frames,
-        "frames_per_s": pulse.get("frames_per_s", 0.0),
         "stored": counts.stored,
         "balanced": counts.balanced,
         "alerts": _count(connection, select(func.count()).where(ALERTS.c.firing)),

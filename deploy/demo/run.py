@@ -1,15 +1,14 @@
-"""Runs the demo: starts its processes in order, shows a status line, ends them so that nothing is lost.
+"""Runs the demo on the ground that a runtime gives it: starts its processes, ends them so that nothing is lost.
 
-Order of the end: simulators first, then the pipeline when it has taken what they sent, then web, then the broker.
+Order of the end: simulators first, then stage by stage what has worked off what the one before had sent, then web, then
+the servers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime as dt
+import functools
 import json
-import math
 import secrets
 import signal
 import sys
@@ -25,112 +24,156 @@ from sqlalchemy import Engine
 from alerts.store import meta
 from alerts.store.database import reading
 from deploy import broker
-from deploy.app import case_database, checked_site
+from deploy.app import case_database, checked_site, data_folder
 from deploy.clock import monotonic_s, wall_ms
 from deploy.commands._base import UserError
+from deploy.demo import drain
+from deploy.demo.plan import Ground, Part, Plan, Runtime
 from deploy.demo.processes import Child
-from deploy.demo.report import progress, report
+from deploy.demo.report import report
+from deploy.demo.screen import greet, table, watch
 from deploy.settings import Settings, load
 from deploy.site import Site
 from deploy.web import ensure_administrator, ensure_crews
 
-_START_S = 60.0
+_START_S = 120.0
 _CLOCK_FILE = "clock"  # written when all parts are up: then the clock starts for all of them
-_DRAINED_S = 1.0
-_DRAIN_LIMIT_S = 60.0
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What the demo is asked to be. `run_s` is wall time, None for until Ctrl-C; ports of 0 are chosen."""
-
-    site: Path
-    data: Path
-    scenario: str
-    seed: int
-    speed: float
-    start_ms: int
-    run_s: float | None
-    web_port: int
-    mqtt_port: int
-    report: Path | None
-    crew: str | None
-
-
-def run(plan: Plan, console: Console) -> None:
+def run(plan: Plan, runtime: Runtime, console: Console) -> None:
     """Run the demo to its end. Raises UserError for what the person at the keyboard can mend."""
     site = checked_site(plan.site)
-    engine = case_database(plan.data)
-    with _only_one(plan.data), broker.running(mqtt_port := broker.free_port(plan.mqtt_port)):
-        config = _write_settings(plan, engine, mqtt_port)
-        settings = load(config)
-        started_ms, truth = wall_ms(), plan.data / "truth.json"
-        for left_over in (truth, plan.data / _CLOCK_FILE):
-            left_over.unlink(missing_ok=True)
-        password, crew_password = _people(engine, site, plan)
-        stop = _stop_on_signals()
-        logs = plan.data / "logs"
-        logs.mkdir(exist_ok=True)
-        url = f"http://127.0.0.1:{settings.web.port}"
-        children: list[Child] = []
+    with _only_one(data_folder(plan.data)), runtime(plan, console) as ground:
+        engine = case_database(plan.data, ground.settings.get("database"))
         try:
-            pipeline = _start(children, "run", ["run", "--config", str(config)], logs)
-            _start(children, "web", ["web", "--config", str(config)], logs)
-            _until(lambda: _connected(engine, started_ms), children, stop, "the pipeline")
-            simulators = _start(children, "simulate", _simulate(plan, settings, url, crew_password), logs)
-            _until(lambda: _answers(f"{url}/health/live"), children, stop, "the web application")
-            _until(truth.exists, children, stop, "the simulated city")
-            _greet(console, url, password, plan, crew_password)
-            (plan.data / _CLOCK_FILE).write_text(str(wall_ms()), encoding="ascii")
-            began_s = monotonic_s()
-            _watch(engine, children, stop, console, site.zone, plan.run_s)
-            simulators.stop()
-            _drain(engine)
-            wall_s = monotonic_s() - began_s
-            pipeline.stop()
-            if plan.report is not None:
-                with reading(engine) as connection:
-                    made = report(connection, truth, wall_s)
-                plan.report.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-                console.print(f"report: {plan.report}")
+            _Demo(plan, ground, site, engine, console).run()
         finally:
-            for child in reversed(children):
-                child.stop()
             engine.dispose()
     console.print("stopped; everything that was received is stored")
 
 
-def _write_settings(plan: Plan, engine: Engine, mqtt_port: int) -> Path:
+class _Demo:
+    """One run: what it was asked for, what it stands on, its processes."""
+
+    def __init__(self, plan: Plan, ground: Ground, site: Site, engine: Engine, console: Console) -> None:
+        self._plan, self._ground, self._site, self._engine, self._console = plan, ground, site, engine, console
+        self._config = _write_settings(plan, ground, engine)
+        self._settings = load(self._config)
+        self._truth = plan.data / "truth.json"
+        self._children: list[Child] = []
+
+    def run(self) -> None:
+        """Start everything, watch it, end it in order."""
+        plan, started_ms = self._plan, wall_ms()
+        for left_over in (self._truth, plan.data / _CLOCK_FILE):
+            left_over.unlink(missing_ok=True)
+        password, crew_password = _people(self._engine, self._site, plan)
+        stop = _stop_on_signals()
+        self._ground.prepare(self._settings)
+        if self._ground.rows:
+            self._console.print(table(self._ground.rows))
+        url = f"http://127.0.0.1:{self._settings.web.port}"
+        try:
+            stages = [[self._start(part) for part in stage.parts] for stage in self._ground.stages]
+            self._start(Part("web", ("web",)))
+            self._until(lambda: _connected(self._engine, started_ms), stop, "the pipeline")
+            simulators = self._start(_simulators(plan, self._settings, url, crew_password))
+            self._until(lambda: _answers(f"{url}/health/live"), stop, "the web application")
+            self._until(self._truth.exists, stop, "the simulated city")
+            greet(self._console, url, password, plan, crew_password)
+            (plan.data / _CLOCK_FILE).write_text(str(wall_ms()), encoding="ascii")
+            began_s = monotonic_s()
+            watch(self._engine, self._check, stop, self._console, self._site.zone, plan.run_s)
+            simulators.stop()
+            wall_s = self._end(stages, began_s)
+            if plan.report is not None:
+                self._write_report(plan.report, wall_s)
+        finally:
+            for child in reversed(self._children):
+                child.ask()
+            for child in reversed(self._children):
+                child.stop()
+
+    def _start(self, part: Part) -> Child:
+        logs = self._plan.data / "logs"
+        logs.mkdir(exist_ok=True)
+        configured = () if part.name == "simulate" else ("--config", str(self._config))
+        child = Child(part.name, [*part.arguments, *configured], logs / f"{part.name}.log", part.variables)
+        self._children.append(child)
+        return child
+
+    def _check(self) -> None:
+        for child in self._children:
+            child.check()
+
+    def _until(self, ready: Callable[[], bool], stop: threading.Event, what: str) -> None:
+        deadline = monotonic_s() + _START_S
+        while not ready():
+            self._check()
+            if stop.wait(0.1):
+                raise UserError(f"stopped before {what} was ready")
+            if monotonic_s() > deadline:
+                raise UserError(f"{what} is not ready after {_START_S:.0f} s: see the logs beside the data")
+
+    def _end(self, stages: list[list[Child]], began_s: float) -> float:
+        """End the stages in the order of the flow; return how long the run took until the last one was done."""
+        for stage, children in zip(self._ground.stages, stages, strict=True):
+            drain.wait(functools.partial(stage.is_done, self._settings, self._engine))
+            wall_s = monotonic_s() - began_s
+            for child in children:
+                child.ask()
+            for child in children:
+                child.stop()
+        return wall_s
+
+    def _write_report(self, path: Path, wall_s: float) -> None:
+        with reading(self._engine) as connection:
+            latency_ms = self._ground.latency_ms(connection, self._settings)
+            made = report(connection, self._truth, wall_s, latency_ms)
+        path.write_text(json.dumps(made, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        self._console.print(f"report: {path}")
+
+
+def _write_settings(plan: Plan, ground: Ground, engine: Engine) -> Path:
     with reading(engine) as connection:
         before = meta.get(connection, "pipeline") or {}
     start_ms = max(plan.start_ms, int(before.get("now_ms") or 0) + 1)
-    lines = (
-        f"site = {json.dumps(str(plan.site.resolve()))}",
-        f"data = {json.dumps(str(plan.data.resolve()))}",
-        "[mqtt]",
-        f"port = {mqtt_port}",
-        f"window = {broker.WINDOW}",
-        "[web]",
-        f"port = {broker.free_port(plan.web_port)}",
-        "[clock]",
-        f"start_ms = {start_ms}",
-        f"wall_start = {json.dumps(str(plan.data.resolve() / _CLOCK_FILE))}",
-        f"speed = {plan.speed}",
-        *([] if plan.run_s is None else [f"end_ms = {start_ms + int(plan.run_s * plan.speed * 1000)}"]),
-    )
+    clock = {"start_ms": start_ms, "wall_start": str(plan.data.resolve() / _CLOCK_FILE), "speed": plan.speed}
+    if plan.run_s is not None:
+        clock["end_ms"] = start_ms + int(plan.run_s * plan.speed * 1000)
+    settings = {
+        "site": str(plan.site.resolve()),
+        "data": str(plan.data.resolve()),
+        "web": {"port": broker.free_port(plan.web_port)},
+        "clock": clock,
+        **ground.settings,
+    }
     path = plan.data / "demo.toml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)  # it may hold passwords of servers
+    path.write_text("\n".join(_toml(settings)) + "\n", encoding="utf-8")
     return path
 
 
-def _simulate(plan: Plan, settings: Settings, url: str, crew_password: Path) -> list[str]:
+def _toml(settings: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of a settings file: single values first, then the tables."""
+    for key, value in settings.items():
+        if not isinstance(value, dict):
+            yield f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    for name, section in settings.items():
+        if isinstance(section, dict):
+            yield f"[{name}]"
+            yield from _toml(section)
+
+
+def _simulators(plan: Plan, settings: Settings, url: str, crew_password: Path) -> Part:
     clock = settings.clock
     arguments = ["simulate", "--site", str(settings.site), "--broker", f"127.0.0.1:{settings.mqtt.port}"]
     arguments += ["--seed", str(plan.seed), "--scenario", plan.scenario]
     arguments += ["--clock", f"{clock.start_ms},{clock.wall_start},{clock.speed}"]
     arguments += ["--truth", str(plan.data / "truth.json")]
     arguments += ["--crew-url", url, "--crew-password-file", str(crew_password)]
-    return arguments if plan.crew is None else [*arguments, "--by-hand", plan.crew]
+    return Part("simulate", tuple(arguments if plan.crew is None else [*arguments, "--by-hand", plan.crew]))
 
 
 def _connected(engine: Engine, started_ms: int) -> bool:
@@ -151,87 +194,11 @@ def _people(engine: Engine, site: Site, plan: Plan) -> tuple[str | None, Path]:
     return password, path
 
 
-def _start(children: list[Child], name: str, arguments: list[str], logs: Path) -> Child:
-    child = Child(name, arguments, logs / f"{name}.log")
-    children.append(child)
-    return child
-
-
-def _until(ready: Callable[[], bool], children: list[Child], stop: threading.Event, what: str) -> None:
-    deadline = monotonic_s() + _START_S
-    while not ready():
-        for child in children:
-            child.check()
-        if stop.wait(0.1):
-            raise UserError(f"stopped before {what} was ready")
-        if monotonic_s() > deadline:
-            raise UserError(f"{what} is not ready after {_START_S:.0f} s: see the logs beside the data")
-
-
 def _answers(url: str) -> bool:
     try:
         return httpx.get(url, timeout=2).is_success
     except httpx.HTTPError:
         return False
-
-
-def _progress(engine: Engine) -> dict[str, Any]:
-    with reading(engine) as connection:
-        return progress(connection)
-
-
-def _greet(console: Console, url: str, password: str | None, plan: Plan, crew_password: Path) -> None:
-    console.print(f"[bold]console[/]  {url}")
-    if password is None:
-        console.print("login    as before (`wangge user passwd admin` sets a new password)")
-    else:
-        console.print(f"login    admin     password  [bold]{password}[/]     (shown once)", highlight=False)
-    if plan.crew is not None:
-        secret = crew_password.read_text(encoding="utf-8")
-        console.print(f"crew app {url}/crew     name  {plan.crew}     password  [bold]{secret}[/]", highlight=False)
-    console.print(f"data     {plan.data}     Ctrl-C ends it; started again, it goes on from there")
-
-
-def _watch(
-    engine: Engine,
-    children: list[Child],
-    stop: threading.Event,
-    console: Console,
-    zone: dt.tzinfo,
-    run_s: float | None,
-) -> None:
-    ends_s = monotonic_s() + (math.inf if run_s is None else run_s)
-    pause_s = 1.0 if console.is_terminal else 10.0
-    with console.status("starting …") as status:
-        while not stop.is_set() and (left_s := ends_s - monotonic_s()) > 0:
-            for child in children:
-                child.check()
-            line = _line(_progress(engine), zone)
-            status.update(line)
-            if not console.is_terminal:
-                console.print(line)
-            stop.wait(min(pause_s, left_s))
-        for child in children:
-            child.check()
-
-
-def _line(now: dict[str, Any], zone: dt.tzinfo) -> str:
-    shown = dt.datetime.fromtimestamp((now["now_ms"] or 0) / 1000, zone)
-    ledger = "balanced" if now["balanced"] else "[red]NOT balanced[/]"
-    return (
-        f"{shown:%F %H:%M:%S}  {now['frames_per_s']:.0f} frames/s  {now['stored']} observations  "
-        f"{now['alerts']} alerts  {now['open_cases']} open cases  {now['closed_cases']} closed  ledger {ledger}"
-    )
-
-
-def _drain(engine: Engine) -> None:
-    """Wait until the pipeline has taken what was sent: its count of frames has stood still for a while."""
-    frames, since_s, limit_s = -1, monotonic_s(), monotonic_s() + _DRAIN_LIMIT_S
-    while monotonic_s() - since_s < _DRAINED_S and monotonic_s() < limit_s:
-        now = _progress(engine)["frames"]
-        if now != frames:
-            frames, since_s = now, monotonic_s()
-        threading.Event().wait(0.1)
 
 
 def _stop_on_signals() -> threading.Event:

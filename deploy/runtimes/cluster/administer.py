@@ -78,6 +78,17 @@ async def ends(kafka: KafkaSettings, topic: Topic) -> dict[int, int]:
     return {part.partition: offset for part, offset in found.items()}
 
 
+async def lag(kafka: KafkaSettings, topics: Iterable[Topic]) -> int:
+    """Return how many records of these topics the workers have not committed yet."""
+    waiting = 0
+    async with _administrator(kafka) as admin:
+        for topic in topics:
+            parts = {TopicPartition(topic.name, number): end for number, end in (await ends(kafka, topic)).items()}
+            marks = await admin.list_consumer_group_offsets(kafka.prefix, partitions=list(parts))
+            waiting += sum(max(0, end - max(0, marks[part].offset)) for part, end in parts.items())
+    return waiting
+
+
 async def await_coordinator(kafka: KafkaSettings) -> None:
     """Return when Kafka has a coordinator for the group of the workers: a new cluster takes a while to make one.
 
