@@ -29,3 +29,9 @@ def corpora(request: pytest.FixtureRequest) -> Path:
 def site_folder() -> Path:
     """Return the folder of the sample site."""
     return ROOT / "deploy" / "sites" / "xixiangtang"
+
+
+@pytest.fixture(autouse=True)
+def _metrics_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the folder of metrics that a command run inside a test has chosen for its process."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")

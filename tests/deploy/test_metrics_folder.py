@@ -11,9 +11,8 @@ from deploy.commands._base import UserError
 from deploy.metrics_folder import share
 
 
-def test_share_removes_what_ended_processes_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_share_removes_what_ended_processes_left(tmp_path: Path) -> None:
     """Files of processes that run stay, those of processes that are gone do not pile up."""
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "elsewhere")  # so that it is restored afterwards
     folder = tmp_path / "metrics"
     folder.mkdir()
     gone = 2**22 + 1  # above the highest process id
