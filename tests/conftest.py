@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,7 @@ def site_folder() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _metrics_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def _metrics_of_this_process() -> Iterator[None]:
     """Forget the folder of metrics that a command run inside a test has chosen for its process."""
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+    yield
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
