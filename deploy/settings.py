@@ -108,6 +108,13 @@ class WebSettings(_Section):
     port: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 8080
 
 
+class MetricsSettings(_Section):
+    """Where a bridge or worker answers Prometheus by itself; without a port it does not."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, pydantic.Field(ge=1, le=65_535)] | None = None
+
+
 class ClockSettings(_Section):
     """The scaled clock of a demo (deploy.clock); without it the wall clock."""
 
@@ -141,6 +148,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     influx: InfluxSettings = InfluxSettings()
     web: WebSettings = WebSettings()
+    metrics: MetricsSettings = MetricsSettings()
     clock: ClockSettings = ClockSettings()
 
     @classmethod

@@ -16,12 +16,14 @@ def bridge(
 ) -> None:
     """Carry frames to Kafka until SIGTERM or Ctrl-C. Start several, each with a name of its own, to share the load."""
     from deploy.metrics_folder import share
+    from deploy.metrics_server import answer
     from deploy.runtimes.cluster.connection import need_extra
     from deploy.settings import load
 
     settings = load(config)
     need_extra()
     share(settings.data)
+    answer(settings.metrics)
     from deploy.cluster import run_bridge
 
     run_bridge(settings, name)

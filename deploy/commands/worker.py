@@ -15,12 +15,14 @@ def worker(
 ) -> None:
     """Work until SIGTERM or Ctrl-C. Start several: they share the partitions among them."""
     from deploy.metrics_folder import share
+    from deploy.metrics_server import answer
     from deploy.runtimes.cluster.connection import need_extra
     from deploy.settings import load
 
     settings = load(config)
     need_extra()
     share(settings.data)
+    answer(settings.metrics)
     from deploy.cluster import run_worker
 
     run_worker(settings)
