@@ -46,7 +46,7 @@ def data_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / ".writable"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another worker may share the folder
     except OSError as exc:
         raise UserError(f"data folder {path}: {exc.strerror}: name one that you may write, with `data`") from exc
     if shutil.disk_usage(path).free < _MIN_FREE_BYTES:
