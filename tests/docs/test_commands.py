@@ -22,7 +22,7 @@ QUICK = (
     ("site", "check"), ("rules",), ("cells", "generate"), ("devices", "generate"), ("user",), ("deadletters", "list"),
 )  # fmt: skip
 README, OPERATIONS = ROOT / "README.md", ROOT / "docs" / "operations.md"
-_TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
 def find(words: tuple[str, ...]) -> tuple[Any, Any, list[str]]:
