@@ -61,6 +61,10 @@ class Child:
         status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
+    def await_death(self, limit_s: float) -> None:
+        """Wait until it has ended by itself."""
+        self._process.wait(limit_s)
+
     def kill(self) -> None:
         """End it at once (SIGKILL)."""
         self._process.kill()

@@ -81,6 +81,24 @@ def cluster(
     _show(measure(checked_site(site), site, plan, Console(stderr=True).print), as_json=as_json)
 
 
+@APP.command()
+def state(
+    states: Annotated[int, typer.Option(min=1_000, help="States to recover.")] = 100_000,
+    updates: Annotated[int, typer.Option(min=800, help="Keys that get two states each.")] = 4_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each; the median counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare where rule state may lie: a Faust table with a changelog, the case store with the offset."""
+    from rich.console import Console
+
+    from deploy.runtimes.cluster.connection import need_extra
+
+    need_extra()
+    from deploy.bench.state import measure
+
+    _show(measure(states // 8 * 8, updates // 8 * 8, rounds, Console(stderr=True).print), as_json=as_json)
+
+
 def _show(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result))

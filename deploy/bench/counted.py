@@ -1,0 +1,27 @@
+"""The state that `wangge bench state` writes: how many records a key had, before what the last of them says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deploy.bench.kafka import Record
+
+PARTITIONS = 8
+_COUNT_BYTES = 4
+
+
+def records(keys: int, value: bytes) -> Iterator[Record]:
+    """Yield two records of each key: first one of every key, then another; `keys` is a multiple of `PARTITIONS`."""
+    for _ in range(2):
+        for number in range(keys):
+            yield Record(number % PARTITIONS, f"device-{number:07}".encode(), value)
+
+
+def counted(times: int, value: bytes) -> bytes:
+    """Return a state."""
+    return times.to_bytes(_COUNT_BYTES, "big") + value
+
+
+def times_of(state: bytes | None) -> int:
+    """Return how many records a state has counted; None is the state of a key without any."""
+    return int.from_bytes(state[:_COUNT_BYTES], "big") if state else 0
