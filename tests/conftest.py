@@ -14,8 +14,10 @@ pytest_plugins = ("tests.servers",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--corpora DIR`: real payloads and series that some tests read in place."""
+    """Add the options: a folder of real inputs, and how long the tests of the cluster's faults go on."""
     parser.addoption("--corpora", default=None, metavar="DIR", help="folder of real payloads and series")
+    parser.addoption("--moments", default=2, type=int, help="seeded moments of each fault of the cluster (default 2)")
+    parser.addoption("--away", default=2.0, type=float, metavar="S", help="how long a killed server stays away")
 
 
 @pytest.fixture(scope="session")

@@ -152,6 +152,12 @@ class Cluster:
                 raise AssertionError(f"{what}: not within {timeout_s} s; ledger {self.sums()}\n{logs}")
             time.sleep(0.01)
 
+    def goes_on(self, before: int, timeout_s: float = 120) -> float:
+        """Wait until the ledger counts more than `before`; return how many seconds that took."""
+        start_s = time.monotonic()
+        self.wait("going on", lambda: sum(self.sums()) > before, timeout_s)
+        return time.monotonic() - start_s
+
     def wait_for_bridge(self) -> None:
         """Wait until the bridge has subscribed: it beats only then."""
         topic = self.topics.frames

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 
 from deploy.services.get import debian
 from deploy.services.get import influxdb as get_influxdb
 from tests.faults.cluster import Stores
+
+_RECOVERIES = pytest.StashKey[dict[str, list[float]]]()
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +19,31 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     cases = request.getfixturevalue("postgresql") if debian.POSTGRESQL.find() else None
     series = request.getfixturevalue("influxdb") if get_influxdb.SERVER.find() else None
     return Stores(cases, series)
+
+
+@pytest.fixture(scope="session")
+def moments(request: pytest.FixtureRequest) -> int:
+    """Return at how many seeded moments each part of a cluster is killed (`--moments`)."""
+    return int(request.config.getoption("--moments"))
+
+
+@pytest.fixture(scope="session")
+def away_s(request: pytest.FixtureRequest) -> float:
+    """Return how long a killed server stays away (`--away`)."""
+    return float(request.config.getoption("--away"))
+
+
+@pytest.fixture(scope="session")
+def recoveries(request: pytest.FixtureRequest) -> dict[str, list[float]]:
+    """Collect how long it took from the restart of a victim until the line went on; the summary tells it."""
+    return request.config.stash.setdefault(_RECOVERIES, {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell how long recoveries took."""
+    found = config.stash.get(_RECOVERIES, {})
+    if any(found.values()):
+        terminalreporter.section("recovery from kill -9 under load")
+    for victim, seconds in ((name, times) for name, times in found.items() if times):
+        told = f"killed {len(seconds)} times, goes on after {median(seconds):.1f} s (worst {max(seconds):.1f} s)"
+        terminalreporter.write_line(f"{victim:12} {told}")

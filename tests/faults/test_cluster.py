@@ -19,10 +19,7 @@ from tests.faults.cluster import Cluster, Stores
 from tests.faults.load import EFFECTS, SEED, frames
 from tests.faults.reference import Effects, embedded, of_cluster
 
-pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(300)]
-
-KILLS = 3  # of the worker, and as many of the bridge
-CHUNK = 900
+pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def has_at_least(cluster: Cluster, observations: int) -> bool:
@@ -68,6 +65,8 @@ def killed(
     stores: Stores,
     load: list[tuple[str, bytes]],
     expected: Effects,
+    moments: int,
+    recoveries: dict[str, list[float]],
 ) -> Effects:
     """Return what a cluster makes of the load whose worker and bridge are killed in turn, in the middle of it."""
     cluster = Cluster(tmp_path_factory.mktemp("killed"), "killed", mosquitto, kafka, stores)
@@ -75,16 +74,19 @@ def killed(
     with cluster.running("bridge", "worker"):
         cluster.wait_for_bridge()
         cluster.wait("first partitions", lambda: "partition loaded" in cluster.log("worker").read_text())
-        sent = 0
-        for number in range(2 * KILLS):
+        sent, chunk = 0, len(load) // (3 * moments + 1)
+        for number in range(2 * moments):
             before, victim = sum(cluster.sums()), ("worker", "bridge")[number % 2]
-            sent += backlog.publish(mosquitto, load[sent : sent + CHUNK])
+            sent += backlog.publish(mosquitto, load[sent : sent + chunk])
             if victim == "worker":
-                enough = before + chance.randrange(1, CHUNK // 2)
+                enough = before + chance.randrange(1, chunk // 2)
                 cluster.wait("some of the load", functools.partial(has_at_least, cluster, enough))
             time.sleep(chance.random() * 0.05)
             cluster.end(victim, kill=True)
             cluster.start(victim)
+            before = sum(cluster.sums())
+            sent += backlog.publish(mosquitto, load[sent : sent + chunk // 4])
+            recoveries.setdefault(victim, []).append(cluster.goes_on(before))
         backlog.publish(mosquitto, load[sent:])
         cluster.wait("all of the load", lambda: cluster.sums() == expected["ledger"][0])
         time.sleep(3)  # what comes again does so now
