@@ -99,6 +99,21 @@ def state(
     _show(measure(states // 8 * 8, updates // 8 * 8, rounds, Console(stderr=True).print), as_json=as_json)
 
 
+@APP.command()
+def size(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    observations: Annotated[int, typer.Option(min=10_000, help="How many are written.")] = 2_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write observations to SQLite and InfluxDB: bytes an observation on disk."""
+    from rich.console import Console
+
+    from deploy.app import checked_site
+    from deploy.bench.size import measure
+
+    _show(measure(checked_site(site), observations, Console(stderr=True).print), as_json=as_json)
+
+
 def _show(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result))

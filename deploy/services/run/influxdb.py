@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from deploy.broker import free_port
@@ -32,8 +32,8 @@ class InfluxDb:
 
 
 @contextlib.contextmanager
-def running(found: Found, folder: Path | None = None, port: int = 0) -> Iterator[InfluxDb]:
-    """Run the server and yield it; `folder` keeps data and access (else a temporary one)."""
+def running(found: Found, folder: Path | None = None, port: int = 0, options: Sequence[str] = ()) -> Iterator[InfluxDb]:
+    """Run the server and yield it; `folder` keeps data and access (else a temporary one), `options` are arguments."""
     port = port or free_port(0)
     url = f"http://127.0.0.1:{port}"
     with data_folder("influxdb", folder) as place:
@@ -45,7 +45,7 @@ def running(found: Found, folder: Path | None = None, port: int = 0) -> Iterator
             place / "engine",
         ]
         command += ["--sqlite-path", place / "influxd.sqlite", "--http-bind-address", f"127.0.0.1:{port}"]
-        command += ["--reporting-disabled", "--log-level", "warn"]
+        command += ["--reporting-disabled", "--log-level", "warn", *options]
         process = Process("influxdb", command, place, lambda: answers(f"{url}/health"))
         with started(process):
             yield InfluxDb(process, url, *_set_up(url, place / "access.json"))
