@@ -141,7 +141,7 @@ def test_apply_same_category_and_subject_joins(connection: Connection, context: 
         ("waste.full", "bin-1", "bin-2", MINUTE_MS, 2),
     ],
 )
-def test_apply_folds_what_is_near(  # noqa: PLR0913, PLR0917 - a table of cases
+def test_apply_folds_what_is_near(
     connection: Connection, context: CaseContext, rule_id: str, first: str, second: str, later_ms: int, opened: int
 ) -> None:
     """What happens near by and soon after belongs to the open case, where the category says so."""

@@ -51,7 +51,7 @@ def case(connection: Connection, context: CaseContext) -> Case:
         (Fold.CELL, CaseState.FEEDBACK, CELL, 108.29, None),
     ],
 )
-def test_neighbour(  # noqa: PLR0913, PLR0917 - a table
+def test_neighbour(
     case: Case, context: CaseContext, fold: Fold, state: CaseState, cell: str, lon: float, expected: Reason | None
 ) -> None:
     """An alert here joins the case or does not."""

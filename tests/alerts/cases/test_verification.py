@@ -57,7 +57,7 @@ def alert(connection: Connection, case: Case) -> Alert:
         (DONE + MINUTE, NINE_MS, DONE + 15 * MINUTE, True, Verdict.ASK, DONE + 20 * MINUTE),
     ],
 )
-def test_judge(  # noqa: PLR0913, PLR0917 - a table
+def test_judge(
     case: Case,
     alert: Alert,
     resolved: int | None,

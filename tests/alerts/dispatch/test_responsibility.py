@@ -75,7 +75,7 @@ def _load(tmp_path: Path, text: str, classes: Categories) -> tuple[Matrix, list[
         ("bin_full", ONE, 12 * 60, True, ("emergency", "应急", ("emergency-1",))),
     ],
 )
-def test_assign(  # noqa: PLR0913, PLR0917 - a table
+def test_assign(
     tmp_path: Path,
     classes: Categories,
     category: str,
