@@ -114,6 +114,18 @@ def size(
     _show(measure(checked_site(site), observations, Console(stderr=True).print), as_json=as_json)
 
 
+@APP.command()
+def register(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    devices: Annotated[int, typer.Option(min=10_000, help="How many.")] = 100_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Repeat the devices of a site: time until a worker knows them, and its memory."""
+    from deploy.bench.register import measure
+
+    _show(measure(site, devices), as_json=as_json)
+
+
 def _show(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(result))
