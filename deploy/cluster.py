@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -51,8 +51,9 @@ async def _bridge(settings: Settings, name: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     options, limits = mqtt_options(settings), epoch_limits(settings)
-    shared = tuple(f"$share/{options.client_id}/{topic}" for topic in options.topics)
-    options = msgspec.structs.replace(options, topics=shared, client_id=f"{options.client_id}-bridge-{name}")
+    options = msgspec.structs.replace(
+        options, topics=shared(options.client_id, options.topics), client_id=f"{options.client_id}-bridge-{name}"
+    )
     source = MqttSource(options, settings.real_clock().now_ms)
     source.start()
     try:
@@ -60,6 +61,11 @@ async def _bridge(settings: Settings, name: str) -> None:
             await Bridge(source, outlet, topics.frames, lambda: collect(source, limits, _IDLE_S, monotonic_s)).run(stop)
     finally:
         source.stop()
+
+
+def shared(name: str, topics: Sequence[str]) -> tuple[str, ...]:
+    """Return shared subscriptions to topics, a group for each: rumqttd (iotcore) serves one filter of a group only."""
+    return tuple(f"$share/{name}{number or ''}/{topic}" for number, topic in enumerate(topics))
 
 
 def run_worker(settings: Settings) -> None:

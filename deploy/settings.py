@@ -54,8 +54,9 @@ class KafkaSettings(_Section):
     """The Kafka cluster of bridge and workers. `prefix` begins the names of its topics and names the consumer group.
 
     `username` and `password` are those of SASL (`sasl` names the mechanism), `ca` a file of certificates; `tls` alone
-    trusts those of the system. A member that is silent for `session_timeout_s` loses its partitions to the others; a
-    worker that commits nothing for `stuck_after_s` while records wait for it ends itself.
+    trusts those of the system. Without `idempotence` a producer that tries again may write a record twice, which is
+    recognised: for a broker that cannot tell (Tansu). A member that is silent for `session_timeout_s` loses its
+    partitions to the others; a worker that commits nothing for `stuck_after_s` while records wait for it ends itself.
     """
 
     bootstrap: str = "127.0.0.1:9092"
@@ -68,6 +69,7 @@ class KafkaSettings(_Section):
     sasl: str = "SCRAM-SHA-512"
     username: str | None = None
     password: pydantic.SecretStr | None = None
+    idempotence: bool = True
     session_timeout_s: Annotated[float, pydantic.Field(ge=6)] = 30
     stuck_after_s: Annotated[float, pydantic.Field(ge=10)] = 120
 

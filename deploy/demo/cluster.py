@@ -126,6 +126,7 @@ def _records(folder: Path, _plan: Plan) -> Iterator[Served]:
         else:
             raise UserError(f"the cluster runtime needs Apache Kafka or Tansu, neither is here: {_REMEDY}")
         reached = {"bootstrap": server.address, "partitions": _PARTITIONS, "session_timeout_s": _SESSION_S}
+        reached["idempotence"] = found is not None  # Tansu cannot
         yield Served(row, {"kafka": reached})
 
 

@@ -60,7 +60,8 @@ class Work(NamedTuple):
     """A piece of work: `hearing` tells whether sensors can be heard, so that their silence means something.
 
     `also` writes what belongs into the same transaction; `lap` is told of the end of each stage. `acknowledged` tells
-    that the frames are safe elsewhere already (in Kafka).
+    that the frames are safe elsewhere already (in Kafka). `behind_ms`, by the clock: what was said since may still be
+    on its way to us, so that silence is judged as of then.
     """
 
     intakes: Sequence[Intake]
@@ -68,6 +69,7 @@ class Work(NamedTuple):
     also: Callable[[Connection], None]
     lap: Callable[[str], None]
     acknowledged: bool = False
+    behind_ms: int = 0
 
 
 class Line:
@@ -93,7 +95,7 @@ class Line:
         sifted = [self._sift(intake, stop) for intake in work.intakes]
         fresh = [one for new, _ in sifted for one in new]
         work.lap("sift")
-        step = self._judge(fresh, now_ms, hearing=work.hearing)
+        step = self._judge(fresh, now_ms, work)
         work.lap("rules")
         refused = write_all(self._parts.series, fresh, stop) if fresh else []
         work.lap("series")
@@ -132,17 +134,17 @@ class Line:
             fresh += dedup.accept(sifted, stored)
         return fresh, dedup.packed(sifted.taken)
 
-    def _judge(self, fresh: Sequence[Observation], now_ms: int, *, hearing: bool) -> rules.Step:
+    def _judge(self, fresh: Sequence[Observation], now_ms: int, work: Work) -> rules.Step:
         """Run the rules; silence is judged only while we can hear, and starts anew for all after we could not."""
-        heard, self._hearing = self._hearing, hearing
-        if hearing and not heard:
+        heard, self._hearing = self._hearing, work.hearing
+        if work.hearing and not heard:
             rules.settle(self._state, now_ms)
         try:
             step = rules.step(self._program, self._state, fresh, now_ms) if fresh else rules.Step()
-            due_ms = rules.next_check_at_ms(self._program, self._state) if hearing else None
-            if due_ms is None or now_ms < due_ms:
+            due_ms = rules.next_check_at_ms(self._program, self._state) if work.hearing else None
+            if due_ms is None or now_ms - work.behind_ms < due_ms:
                 return step
-            silence = rules.check(self._program, self._state, now_ms)
+            silence = rules.check(self._program, self._state, now_ms - work.behind_ms)
         except Exception:
             LOG.exception("rules failed for an epoch")
             metrics.FAILURES.labels("rules").inc()

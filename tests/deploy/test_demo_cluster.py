@@ -48,7 +48,7 @@ class Story(NamedTuple):
 class Demo:
     """The demo in a session of its own, as a terminal starts it."""
 
-    def __init__(self, log: Path, *arguments: object) -> None:
+    def __init__(self, log: Path, *arguments: object, services: Path | None = None) -> None:
         self._log = log
         common = ("demo", "--runtime", "cluster", "--speed", "60", "--seed", "7", "--port", "0")
         with log.open("wb") as output:
@@ -58,7 +58,7 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=os.environ | {"COLUMNS": "200"},
+                env=os.environ | {"COLUMNS": "200"} | ({"WANGGE_SERVICES": str(services)} if services else {}),
             )
 
     @property
@@ -159,3 +159,33 @@ def test_second_run_goes_on(story: Story) -> None:
     """It knows the people of the first, and finds topics and tables as they were left."""
     assert "shown once" in story.bounded
     assert "as before" in story.interrupted
+
+
+def test_what_stands_in(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """With Tansu for Kafka and SQLite for the time series nothing is lost either."""
+    tansu = found(get_tansu.SERVER).path.parents[2]
+    (tmp_path / tansu.name).symlink_to(tansu)
+    record_property("server", "tansu")
+    with tempfile.TemporaryDirectory(prefix="wangge-test-") as data:
+        asked = ("--data", data, "--for", "20s", "--report", tmp_path / "report.json")
+        demo = Demo(tmp_path / "log", *asked, services=tmp_path)
+        try:
+            assert demo.end() == 0, demo.output
+        finally:
+            demo.kill()
+        published = re.findall(r"published (\d+)", (Path(data) / "logs" / "simulate.log").read_text(encoding="utf-8"))
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+
+    assert re.search(r"records +│ Tansu .*\(Apache Kafka is absent: `make services` gets it\)", demo.output)
+    assert re.search(r"series +│ SQLite .*\(InfluxDB is absent: `make services` gets it\)", demo.output)
+    assert faults(report) == ()
+    assert [report["frames"]["received"]] == list(map(int, published))
+
+
+def test_no_kafka_at_all(tmp_path: Path) -> None:
+    """Without Kafka and Tansu there is no cluster: one line says how to get one."""
+    demo = Demo(tmp_path / "log", "--data", tmp_path / "data", "--for", "1s", services=tmp_path)
+
+    assert demo.end() == 2
+    told = "wangge: the cluster runtime needs Apache Kafka or Tansu, neither is here: `make services` gets it"
+    assert demo.output.splitlines()[-1:] == [told]

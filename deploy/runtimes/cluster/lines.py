@@ -116,9 +116,9 @@ class Lines:
         """Do what the clock makes due: silence of sensors, timers of cases, the heartbeat."""
         now_ms = self._parts.clock.now_ms()
         for partition, held in list(self._held.items()):
-            hearing = self._hears(held)
+            behind_ms = self._behind_ms(held)
             timers = partition == 0 and monotonic_s() - self._ticked_s >= _SLOW_TICK_S
-            if not timers and not held.line.is_due(now_ms, hearing=hearing):
+            if not timers and not held.line.is_due(now_ms - (behind_ms or 0), hearing=behind_ms is not None):
                 continue
             if timers:
                 self._ticked_s = monotonic_s()
@@ -137,10 +137,15 @@ class Lines:
             mark = kafka_offsets.read(connection, self._topic, partition)
             return _Held(Line(self._parts, connection, Shard(partition, self._partitions)), mark)
 
-    def _hears(self, held: _Held) -> bool:
-        """Tell whether every partition of frames has been heard of lately, through all queues up to here."""
-        since_ms = wall_ms() - _SILENT_AFTER_MS
-        return len(held.beats) == self._partitions and min(held.beats.values()) >= since_ms
+    def _behind_ms(self, held: _Held) -> int | None:
+        """Return how far we are behind the clock: what the bridge has sent before that has come through all queues.
+
+        None when some partition of frames has not been heard of lately.
+        """
+        if len(held.beats) < self._partitions:
+            return None
+        behind_ms = max(0, wall_ms() - min(held.beats.values()))
+        return None if behind_ms > _SILENT_AFTER_MS else round(behind_ms * self._parts.clock.speed)
 
     def _work(self, partition: int, held: _Held, taken: Sequence[Taken]) -> None:
         intakes: list[Intake] = []
@@ -167,7 +172,8 @@ class Lines:
     def _commit(self, partition: int, held: _Held, intakes: list[Intake], offset: int) -> None:
         parts, pulse = self._parts, self._pulse
         now_ms = parts.clock.now_ms()
-        hearing = self._hears(held)
+        behind_ms = self._behind_ms(held)
+        hearing = behind_ms is not None
         after = held.mark
 
         def also(connection: Connection) -> None:
@@ -178,6 +184,7 @@ class Lines:
                 meta.put(connection, "pipeline", report)
 
         pulse.begin(sum(one.frames for one in intakes))
-        done = held.line.work(Work(intakes, hearing, also, pulse.lap, acknowledged=True), self.stop, now_ms)
+        work = Work(intakes, hearing, also, pulse.lap, acknowledged=True, behind_ms=behind_ms or 0)
+        done = held.line.work(work, self.stop, now_ms)
         held.mark = after
         pulse.end(intakes, done.counts, done.transitions, parts.clock.now_ms())

@@ -91,7 +91,7 @@ class Outlet:
                 producer = AIOKafkaProducer(
                     **options(self._kafka, self._name),
                     acks="all",
-                    enable_idempotence=True,
+                    enable_idempotence=self._kafka.idempotence,
                     max_request_size=RECORD_BYTES,
                     request_timeout_ms=_TIMEOUT_MS,
                 )

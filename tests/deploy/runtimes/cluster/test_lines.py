@@ -185,3 +185,20 @@ def test_silence_is_judged_while_the_bridge_is_heard(desk: Desk) -> None:
     desk.lines.tick()
 
     assert desk.rows("SELECT count(*) FROM transitions")[0][0] > 10
+
+
+def test_silence_is_judged_as_of_what_was_heard(desk: Desk) -> None:
+    """While we are behind the clock, a device that spoke may still be on its way to us: it is not silent yet."""
+    clock = desk.parts.clock
+    assert isinstance(clock, FakeClock)
+    clock.speed = 60
+    old, new = (pack_observations([], dict.fromkeys(range(OF), wall_ms() - age_ms)) for age_ms in (5_000, 0))
+    desk.take(Taken(TOPIC, desk.partition, 0, NOW_MS, old))  # five minutes of the clock
+    desk.lines.tick()
+    clock.move_to(NOW_MS + 4 * 60_000)  # a weather station is silent after three
+    desk.lines.tick()
+    before = desk.rows("SELECT count(*) FROM transitions")[0][0]
+    desk.take(Taken(TOPIC, desk.partition, 1, NOW_MS, new))
+    desk.lines.tick()
+
+    assert (before, desk.rows("SELECT count(*) FROM transitions")[0][0] > 0) == (0, True)
