@@ -36,6 +36,7 @@ PARTITIONS = 8
 _TOPIC = "wangge/+/up/#"
 _WINDOW = 1_000
 _SETTLE_S = 2.0
+_READY = "partition loaded"
 _STEADY_S, _STEADY_PER_S, _BATCH = 30.0, 2_000.0, 8
 _LIMIT_S = 600.0
 _VALUES = len(next(iter(VALUES.values())))
@@ -138,7 +139,8 @@ class _Bench(NamedTuple):
         place = self._install(name, clock=past_clock())
         address, topics = self.broker.address, place.topics
         with place.running("worker", workers) as children:
-            await_("the workers", lambda: all(one.said("partition loaded") for one in children))
+            for child in children:
+                child.await_start(_READY)
             time.sleep(_SETTLE_S)
             asyncio.run(kafka.fill(address, topics.frames.name, frames))
             await_("the first observation", lambda: place.stored() > 0)
@@ -174,15 +176,21 @@ class _Bench(NamedTuple):
         with mosquitto.running(window=_WINDOW) as port:
             place = self._install(name, mqtt=_mqtt(name, port))
             with place.running("worker") as workers, place.running("bridge"):
-                await_("the worker", lambda: workers[0].said("partition loaded"))
+                workers[0].await_start(_READY)
                 read = kafka.read(self.broker.address, place.topics.frames, lambda _record: True)
                 asyncio.run(asyncio.wait_for(read, _LIMIT_S))  # the first is a beat: the bridge has subscribed
                 backlog.publish(port, alarms.paced(self.site, _STEADY_S, _STEADY_PER_S), batch=_BATCH)
                 time.sleep(_SETTLE_S)
-                with reading(place.cases) as connection:
-                    told: dict[str, float] = meta.get(connection, "pipeline")["latency_ms"]
+
+                def told() -> dict[str, Any]:
+                    workers[0].need_alive()
+                    with reading(place.cases) as connection:
+                        return (meta.get(connection, "pipeline") or {}).get("latency_ms") or {}
+
+                await_("an alert", lambda: told().get("p50") is not None)
+                latency_ms = told()
         place.cases.dispose()
-        return told
+        return latency_ms
 
     def _install(self, name: str, **tables: Mapping[str, object]) -> Installation:
         kafka_at = {"bootstrap": self.broker.address, "partitions": PARTITIONS}

@@ -22,6 +22,7 @@ from deploy.settings import load
 
 _START_S = 60.0
 _END_S = 20.0
+_STARTS = 3
 _LOOK_S = 0.05
 _YEAR_MS = 366 * 86_400_000
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -29,27 +30,46 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 Tables = Mapping[str, Mapping[str, object]]
 
 
+class EndedError(RuntimeError):
+    """A process of ours has ended by itself; the message has the end of its log."""
+
+
 class Child:
     """A Python process of ours with a log; it ends when we do."""
 
-    def __init__(self, log: Path, *arguments: str, path: Path | None = None) -> None:
+    def __init__(self, log: Path, *arguments: str) -> None:
         self.log = log
-        more = {"PYTHONPATH": str(path)} if path else {}
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", *arguments],
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=out,
-                env={**os.environ, **more},
-            )
+        self._command = [sys.executable, "-m", *arguments]
+        self._process = self._started()
+
+    def await_start(self, what: str) -> None:
+        """Wait until its log has these words; start it again where it ends before that, as a supervisor would.
+
+        Faust gives up where a busy broker does not answer it at once.
+        """
+        for attempt in range(_STARTS):
+            try:
+                await_(what, lambda: self.said(what))
+            except EndedError:
+                if attempt == _STARTS - 1:
+                    raise
+                self.kill()
+                self._process = self._started()
+            else:
+                return
 
     def said(self, what: str) -> bool:
-        """Tell whether its log has these words; raise RuntimeError with the end of the log when it has ended."""
+        """Tell whether its log has these words; raise EndedError when it has ended."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
-        if what not in text and self._process.poll() is not None:
-            raise RuntimeError(f"{self.log.stem} ended with {self._process.returncode}: {text[-2000:]}")
+        if what not in text:
+            self.need_alive()
         return what in text
+
+    def need_alive(self) -> None:
+        """Raise EndedError when it has ended."""
+        if self._process.poll() is not None:
+            text = self.log.read_text(encoding="utf-8", errors="replace")
+            raise EndedError(f"{self.log.stem} ended with {self._process.returncode}: {text[-2000:]}")
 
     def cpu_s(self) -> float:
         """Return the processor time that it has used, of user and system."""
@@ -69,6 +89,8 @@ class Child:
         """End it at once (SIGKILL)."""
         self._process.kill()
         self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
 
     def end(self) -> None:
         """End it in order, at once if that takes too long."""
@@ -76,8 +98,10 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_S)
         self.kill()
-        if self._process.stdin:
-            self._process.stdin.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as out:
+            return subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=out, stderr=out)  # noqa: S603 - ours
 
 
 class Installation:

@@ -35,7 +35,7 @@ from deploy.settings import KafkaSettings
 
 _LIMIT_S = 300.0
 _KILLED_KEYS = 2_000
-_KILLS = ("before", "after", "end")
+KILLS = ("before", "after", "end")
 _BATCH = 256
 
 
@@ -53,10 +53,10 @@ def measure(states: int, updates: int, rounds: int, tell: Callable[[str], None])
     with contextlib.ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wangge-bench-")))
         broker = stack.enter_context(kafka.running(tell))
-        ways = _ways(work, stack, tell)
+        ways = ways_of(work, stack, tell)
         site = recovery.city(PARTITIONS)
         value = next(iter(recovery.states(site).values()))
-        bench = _Bench(broker, work, value)
+        bench = Bench(broker, work, value)
         made: dict[str, dict[str, Any]] = {way.name: {} for way in ways}
         for way, rates in _rounds(ways, rounds, lambda way, number: bench.updates(way, updates, number), tell):
             made[way.name]["updates_per_s"] = round(median(rates))
@@ -64,7 +64,7 @@ def measure(states: int, updates: int, rounds: int, tell: Callable[[str], None])
             tell(f"{way.name}: recovery of {states} states")
             made[way.name] |= bench.recovery(way, states)
             tell(f"{way.name}: kills")
-            made[way.name]["kills"] = {kill: bench.kill(way, kill) for kill in _KILLS}
+            made[way.name]["kills"] = {kill: bench.kill(way, kill) for kill in KILLS}
             tell(str(made[way.name]))
     return {"kafka": broker.name, "states": states, "state_bytes": len(value), "rounds": rounds, **made}
 
@@ -81,7 +81,8 @@ def _rounds(
     return ((way, results[way.name]) for way in ways)
 
 
-def _ways(work: Path, stack: contextlib.ExitStack, tell: Callable[[str], None]) -> list[Way]:
+def ways_of(work: Path, stack: contextlib.ExitStack, tell: Callable[[str], None]) -> list[Way]:
+    """Return the ways that can be measured here; servers that they need run until `stack` is left."""
     ways = [_table("memory", work)]
     if importlib.util.find_spec("rocksdict"):
         ways.append(_table("rocksdb", work))
@@ -122,7 +123,9 @@ def _case_store(name: str, make: Callable[[str], str]) -> list[Way]:
     return [Way(f"{name}_{most}_a_transaction", "deploy.bench.offsets", arguments(most), url) for most in (1, _BATCH)]
 
 
-class _Bench(NamedTuple):
+class Bench(NamedTuple):
+    """Measures on a broker, with files in `work`; `value` is what a record says."""
+
     broker: Broker
     work: Path
     value: bytes
