@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from alerts.api.app import create_app
 from alerts.api.context import SiteView, WebContext
+from alerts.api.departed import Departed
 from alerts.cases.workflow import Role
 from alerts.errors import StoreError
 from alerts.store import audit, users
@@ -123,7 +124,7 @@ def first_password(made: WebContext) -> str | None:
 def serve(made: WebContext, listener: socket.socket) -> None:
     """Serve on a socket that listens already, until SIGTERM or Ctrl-C."""
     config = uvicorn.Config(
-        application(made),
+        Departed(application(made)),
         log_level="warning",
         access_log=False,
         proxy_headers=True,
