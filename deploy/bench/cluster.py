@@ -59,7 +59,7 @@ class _Rate(NamedTuple):
 
 
 def measure(site: Site, folder: Path, plan: Plan, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Return medians over the rounds; `tell` gets a line of progress a step."""
+    """Return medians over the rounds, of ratios too; `tell` gets a line of progress a step."""
     bridge: list[float] = []
     one: list[_Rate] = []
     two: list[_Rate] = []
@@ -82,17 +82,16 @@ def measure(site: Site, folder: Path, plan: Plan, tell: Callable[[str], None]) -
             two.append(bench.workers(f"two-{number}", frames, plan.messages * _VALUES, 2))
         tell("latency under a steady load")
         latency_ms = bench.latency("latency")
-    ours, reference = median(rate.per_s for rate in one), median(naive)
     return {
         "kafka": broker.name,
         "stores": place.name,
         "messages": plan.messages,
         "rounds": plan.rounds,
-        "observations_per_s": round(ours),
-        "naive_observations_per_s": round(reference),
-        "ratio": round(ours / reference, 2),
+        "observations_per_s": round(median(rate.per_s for rate in one)),
+        "naive_observations_per_s": round(median(naive)),
+        "ratio": round(median(mine.per_s / theirs for mine, theirs in zip(one, naive, strict=True)), 2),
         "bridge_msgs_per_s": round(median(bridge)),
-        "two_workers_ratio": round(median(rate.per_s for rate in two) / ours, 2),
+        "two_workers_ratio": round(median(both.per_s / mine.per_s for both, mine in zip(two, one, strict=True)), 2),
         "kafka_bytes_per_observation": round(median(rate.kafka_bytes for rate in one), 1),
         "cpu_us_per_observation": round(median(rate.cpu_us for rate in one), 2),
         "peak_rss_mib": round(median(rate.rss_mib for rate in one)),

@@ -27,6 +27,7 @@ from mode.supervisors import CrashingSupervisor
 
 from deploy.runtimes.cluster.connection import tls
 from deploy.runtimes.cluster.end import end_within, fail
+from deploy.runtimes.cluster.fetching import App
 from deploy.runtimes.cluster.lines import Lines
 from deploy.runtimes.cluster.normalise import Normaliser, Taken
 from deploy.runtimes.cluster.outlet import Message, Outlet
@@ -233,7 +234,7 @@ def _taken(event: EventT[Any]) -> Taken:
 
 def _application(plan: Plan) -> faust.App:
     kafka = plan.kafka
-    return faust.App(
+    return App(
         kafka.prefix,
         broker=[f"kafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
         broker_credentials=_credentials(kafka),
