@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from deploy.bench.kafka import Record
 
 PARTITIONS = 8
+END = b"end"  # the key of the record that ends a partition
+FIRST = "the first record is there"  # printed by a process that works
 _COUNT_BYTES = 4
 
 
@@ -15,6 +17,12 @@ def records(keys: int, value: bytes) -> Iterator[Record]:
     for _ in range(2):
         for number in range(keys):
             yield Record(number % PARTITIONS, f"device-{number:07}".encode(), value)
+
+
+def ends() -> Iterator[Record]:
+    """Yield the record that ends each partition: put there when no process is to be killed any more."""
+    for partition in range(PARTITIONS):
+        yield Record(partition, END, b"")
 
 
 def counted(times: int, value: bytes) -> bytes:

@@ -22,7 +22,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, String, Ta
 
 from alerts.store import kafka_offsets, rule_states
 from alerts.store.database import open_database, reading
-from deploy.bench.counted import PARTITIONS, counted, times_of
+from deploy.bench.counted import END, FIRST, PARTITIONS, counted, times_of
 
 OUTPUTS = Table("bench_outputs", MetaData(), Column("id", Integer, primary_key=True), Column("key", String(64)))
 
@@ -39,7 +39,7 @@ class Work:
 
     def take(self, partition: int, records: Sequence[Any]) -> None:
         """Take records of a partition in one transaction; those that had their effects are left out."""
-        news = [one for one in records if one.offset > self._marks[partition].offset]
+        news = [one for one in records if one.offset > self._marks[partition].offset and one.key != END]
         if not news:
             return
         with self._engine.begin() as connection:
@@ -85,7 +85,9 @@ async def main(kafka: str, name: str, url: str, most: str, to: str, kill: str = 
     began_s = 0.0
     while min([await consumer.position(part) for part in parts]) <= last:
         for part, some in (await consumer.getmany(timeout_ms=500)).items():
-            began_s = began_s or time.perf_counter()
+            if not began_s:
+                began_s = time.perf_counter()
+                print(FIRST, flush=True)  # noqa: T201 - as above
             for start in range(0, len(some), records):
                 work.take(part.partition, some[start : start + records])
         await consumer.commit()  # of all that was brought: only when all of it was taken

@@ -23,8 +23,8 @@ from sqlalchemy import func, select, text
 from alerts.store.database import open_database, reading
 from deploy.app import case_database
 from deploy.bench import kafka, recovery
-from deploy.bench.counted import PARTITIONS, records
-from deploy.bench.installation import Child, await_
+from deploy.bench.counted import FIRST, PARTITIONS, ends, records
+from deploy.bench.installation import Child, EndedError, await_
 from deploy.bench.kafka import Broker
 from deploy.bench.offsets import OUTPUTS
 from deploy.runtimes.cluster import administer
@@ -34,6 +34,8 @@ from deploy.services.run import postgresql
 from deploy.settings import KafkaSettings
 
 _LIMIT_S = 300.0
+_STUCK_S = 30.0
+_STARTS = 4
 _KILLED_KEYS = 2_000
 KILLS = ("before", "after", "end")
 _BATCH = 256
@@ -152,7 +154,7 @@ class Bench(NamedTuple):
         return {"recovery_s": round(self._recovered(way, name, keys), 2), "bytes_per_update": round(size / keys / 2)}
 
     def kill(self, way: Way, kill: str) -> dict[str, int]:
-        """Kill at a record, go on with a new process; return outputs made twice, outputs never made, wrong states."""
+        """Kill at a record, go on with a new process; return outputs made twice and never, wrong states, and hangs."""
         name = f"{way.name}-{kill}"
         topics = self._topics(name, _KILLED_KEYS)
         self._run(way, name, _KILLED_KEYS, kill)
@@ -167,7 +169,12 @@ class Bench(NamedTuple):
         else:
             outputs = asyncio.run(kafka.read(self.broker.address, topics.observations))
             times = list(Counter(one.key for one in outputs).values())
-        return {"doubled": sum(times) - len(times), "lost": _KILLED_KEYS - len(times), "wrong_states": told["wrong"]}
+        return {
+            "doubled": sum(times) - len(times),
+            "lost": _KILLED_KEYS - len(times),
+            "wrong_states": told["wrong"],
+            "stuck": told["stuck"],
+        }
 
     def _topics(self, name: str, keys: int) -> Topics:
         topics = declared(name, PARTITIONS, 24)
@@ -177,16 +184,32 @@ class Bench(NamedTuple):
 
     def _run(self, way: Way, name: str, keys: int, kill: str = "") -> dict[str, Any]:
         """Run the process to the end of the topic, or to its death."""
-        child = self._child(way, name, keys, kill)
+        if not kill:
+            asyncio.run(kafka.fill(self.broker.address, declared(name, PARTITIONS, 24).frames.name, ends()))
+        for stuck in range(_STARTS):
+            child = self._child(way, name, keys, kill)
+            try:
+                if not self._works(child):
+                    continue
+                if kill:
+                    child.await_death(_LIMIT_S)
+                    return {"stuck": stuck}
+                await_(name, lambda child=child: child.said('"taken"'), _LIMIT_S)  # type: ignore[misc]  # bound now
+                return {**_line(child, '"taken"'), "stuck": stuck}
+            finally:
+                child.end()
+        raise RuntimeError(f"{name}: no record is taken, {_STARTS} times")
+
+    @staticmethod
+    def _works(child: Child) -> bool:
+        """Tell whether the process takes a record; one that has its state and takes none is stuck."""
         try:
-            if kill:
-                child.await_death(_LIMIT_S)
-                return {}
-            await_(name, lambda: child.said('"taken"'), _LIMIT_S)
-            told: dict[str, Any] = _line(child, '"taken"')
-        finally:
-            child.end()
-        return told
+            await_(FIRST, lambda: child.said(FIRST), _STUCK_S)
+        except EndedError:
+            return True
+        except RuntimeError:
+            return False
+        return True
 
     def _recovered(self, way: Way, name: str, keys: int) -> float:
         child = self._child(way, name, keys)

@@ -2,9 +2,10 @@
 
 python -m deploy.bench.table KAFKA NAME STORE FOLDER LAST [KILL]
 
-Takes the records of NAME.frames.v1, whose partitions end at offset LAST. The state of a key is how many records it had,
-and what the record says; the first one of a key makes an output in NAME.observations.v1. Prints JSON objects: when it
-has its state, and at the end. KILL ends it half-way, at once: `before` or `after` the output, or at the `end` of both.
+Takes the records of NAME.frames.v1, LAST + 1 in each partition, until the records that end them. The state of a key is
+how many records it had, and what the record says; the first one of a key makes an output in NAME.observations.v1.
+Prints JSON objects: when it has its state, and at the end. KILL ends it half-way, at once: `before` or `after` the
+output, or at the `end` of both.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import faust
-from faust.types import StreamT
+from faust.types import EventT, StreamT, TopicT
 from mode.supervisors import CrashingSupervisor
 
-from deploy.bench.counted import PARTITIONS, counted, times_of
+from deploy.bench.counted import END, FIRST, PARTITIONS, counted, times_of
 
 _SESSION_S = 6
 _IN_FLIGHT_S = 1.0  # Faust's own buffer may have handed on what its flush does not wait for
@@ -57,34 +59,45 @@ def main(kafka: str, name: str, store: str, folder: str, to: str, kill: str = ""
     async def work(stream: StreamT[bytes]) -> None:
         began_s, taken, ended = 0.0, 0, 0
         async for event in stream.events():
-            began_s = began_s or time.perf_counter()
-            message, key = event.message, event.key
-            times = times_of(table.get(key))
-            taken += 1
-            dies = kill if not times and taken >= last * PARTITIONS // 4 else ""
-            if dies == "before":
-                table[key] = counted(times + 1, event.value)
-                await _die(app)
-            if not times:
-                await outputs.send(key=key, value=b"", partition=message.partition)
-            if dies == "after":
-                await _die(app)
-            table[key] = counted(times + 1, event.value)
-            if dies:
-                await _die(app)
-            if message.offset == last:
+            if not began_s:
+                began_s = time.perf_counter()
+                print(FIRST, flush=True)  # noqa: T201 - as above
+            if event.key == END:
                 ended += 1
-            if ended == PARTITIONS:
-                await app.producer.flush()
-                wall_s = time.perf_counter() - began_s
-                wrong = sum(times_of(value) != 2 for value in table.values())  # noqa: PLR2004 - each key has two records
-                print(json.dumps({"taken": taken, "wall_s": wall_s, "wrong": wrong}), flush=True)  # noqa: T201
-                ended = 0
+                if ended == PARTITIONS:
+                    await _tell_end(app, table, taken, began_s)
+                continue
+            taken += 1
+            await _take(app, table, outputs, event, kill if taken >= last * PARTITIONS // 4 else "")
 
     app.agent(records, supervisor_strategy=CrashingSupervisor)(work)
     worker = faust.Worker(app, loglevel="ERROR", quiet=True, redirect_stdouts=False)
     worker.spinner = None
     worker.execute_from_commandline()
+
+
+async def _take(app: faust.App, table: Any, outputs: TopicT, event: EventT[bytes], kill: str) -> None:
+    """Count a record; its first is one of those at which we may be killed."""
+    times = times_of(table.get(event.key))
+    state = counted(times + 1, event.value)
+    dies = "" if times else kill
+    if dies == "before":
+        table[event.key] = state
+        await _die(app)
+    if not times:
+        await outputs.send(key=event.key, value=b"", partition=event.message.partition)
+    if dies == "after":
+        await _die(app)
+    table[event.key] = state
+    if dies:
+        await _die(app)
+
+
+async def _tell_end(app: faust.App, table: Mapping[bytes, bytes], taken: int, began_s: float) -> None:
+    await app.producer.flush()
+    wall_s = time.perf_counter() - began_s
+    wrong = sum(times_of(value) != 2 for value in table.values())  # noqa: PLR2004 - each key has two records
+    print(json.dumps({"taken": taken, "wall_s": wall_s, "wrong": wrong}), flush=True)  # noqa: T201 - the parent reads it
 
 
 async def _die(app: faust.App) -> None:
