@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import ssl
+import sys
 from typing import Any
 
 from deploy.commands._base import UserError
@@ -16,7 +17,8 @@ EXTRA = "install the extra that brings Faust and aiokafka: pip install 'wangge[c
 def need_extra() -> None:
     """Raise UserError unless what the cluster runtime needs is installed."""
     for name in ("aiokafka", "faust"):
-        if importlib.util.find_spec(name) is None:
+        # Faust puts an object of its own in the place of its module, and that has no spec.
+        if name not in sys.modules and importlib.util.find_spec(name) is None:
             raise UserError(f"{name} is not installed: {EXTRA}")
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # what it says at errors is in our own line
 

@@ -41,10 +41,18 @@ def test_certificates_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Faust one line says what to install."""
+    monkeypatch.delitem(sys.modules, "faust", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "faust" else object())
 
     with pytest.raises(UserError, match=r"^faust is not installed: .* pip install 'wangge\[cluster\]'$"):
         need_extra()
+
+
+def test_faust_is_loaded_already() -> None:
+    """A process that has imported Faust is told nothing."""
+    pytest.importorskip("faust", reason="the extra `cluster` is not installed")
+
+    need_extra()
 
 
 def test_other_commands_import_nothing_of_it() -> None:
