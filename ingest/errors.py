@@ -57,9 +57,9 @@ def unreadable(reason: Reason, detail: str) -> RefusedError:
     return RefusedError(Refusal(stage="decode", reason=reason.value, detail=detail))
 
 
-def unacceptable(reason: Reason, detail: str) -> RefusedError:
+def unacceptable(reason: Reason, detail: str, *, device: str = "", model: str = "") -> RefusedError:
     """Return the error for a frame that was read but says something that cannot be accepted."""
-    return RefusedError(Refusal(stage="normalise", reason=reason.value, detail=detail))
+    return RefusedError(Refusal(stage="normalise", reason=reason.value, detail=detail, device=device, model=model))
 
 
 def shown(value: object) -> str:

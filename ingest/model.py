@@ -126,12 +126,15 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a frame gave no observations: `reason` is a short stable word (also the metric label), `detail` a sentence.
 
     `stage` is `decode` (the frame could not be read: dead-lettered) or `normalise` (it was read, but something that it
-    says cannot be accepted: refused). Either way the frame is kept with its bytes.
+    says cannot be accepted: refused). Either way the frame is kept with its bytes. `device` is the id or EUI that the
+    message names and `model` the device model with its firmware (`vendor-model@1.2`), both empty where it names none.
     """
 
     stage: str
     reason: str
     detail: str
+    device: str = ""
+    model: str = ""
 
 
 class Lookup(Protocol):

@@ -70,7 +70,7 @@ def converted(value: float, unit: str, series: Series, what: str) -> float:
 def known_device(device: Device | None, name: str) -> Device:
     """Return the device, or refuse the frame with the name that it gave."""
     if device is None:
-        raise unacceptable(Reason.UNKNOWN_DEVICE, f"device {shown(name)} is not in the register")
+        raise unacceptable(Reason.UNKNOWN_DEVICE, f"device {shown(name)} is not in the register", device=name)
     return device
 
 
