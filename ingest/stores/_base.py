@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from ingest.model import Observation
+from ingest.model import Observation, Series
 
 
 class StoreError(Exception):
@@ -44,6 +44,12 @@ class SeriesStore(Protocol):
         self, device_id: str, observed_property: str, from_ms: int, to_ms: int, limit: int = 10_000
     ) -> list[Point]:
         """Return the points with from_ms ≤ time < to_ms in order of time: the newest `limit` of them."""
+
+    def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
+        """Yield the observations of many series (by id) with from_ms ≤ time < to_ms, in order of time, in parts.
+
+        When they arrived is not stored: their result time is their phenomenon time. Raises `StoreError`.
+        """
 
     def count(self) -> int:
         """Return how many observations are stored."""

@@ -48,6 +48,15 @@ def newest(bucket: str, of: Stretch, limit: int) -> str:
     )
 
 
+def span(bucket: str, observed_property: str, devices: Sequence[str] | None, from_ms: int, to_ms: int) -> str:
+    """Return the query for all points of a property, of some devices or of all (None), both fields."""
+    among = "" if devices is None else f"|> filter(fn: (r) => {_among(devices)}) "
+    return (
+        f"{_range(bucket, from_ms, to_ms)} |> filter(fn: (r) => r._measurement == {literal(observed_property)})\n"
+        f'{among}|> keep(columns: ["_time", "_field", "_value", "device"])'
+    )
+
+
 def points(rows: Iterable[Mapping[str, str]]) -> list[Point]:
     """Return the points of a stretch in order of time."""
     values: dict[str, float] = {}

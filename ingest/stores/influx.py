@@ -15,16 +15,17 @@ Writing an observation again changes nothing: the same series and time is overwr
 from __future__ import annotations
 
 import math
+import operator
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 import structlog
 
-from ingest.model import Observation
+from ingest.model import Observation, Series
 from ingest.stores import _influx_queries as queries
 from ingest.stores._base import Point, Refused, ServerAwayError, StoreError
 from ingest.stores._influx_options import InfluxOptions
@@ -34,6 +35,8 @@ from ingest.stores._spool import Spool
 LOG = structlog.get_logger("influx")
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 15.0
+_SCAN_MS = 600_000
+_FEW_DEVICES = 200  # so many are named in a query; of more, the property is read of all devices
 _decode = msgspec.msgpack.Decoder(list[Entry]).decode
 _decode_refused = msgspec.msgpack.Decoder(list[Refused]).decode
 
@@ -144,6 +147,27 @@ class InfluxStore:
             return []
         stretch = queries.Stretch(observed_property, device_id, from_ms, to_ms)
         return queries.points(self._link.query(queries.newest(self._bucket, stretch, limit)))
+
+    def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
+        """Yield the observations of many series with from_ms ≤ time < to_ms, in order of time."""
+        of: dict[str, dict[str, Series]] = {}
+        for series in wanted.values():
+            of.setdefault(series.property.name, {})[series.device.id] = series
+        for start_ms in range(from_ms, to_ms, _SCAN_MS):
+            end_ms = min(start_ms + _SCAN_MS, to_ms)
+            part: list[Observation] = []
+            for name, devices in of.items():
+                chosen = list(devices) if len(devices) <= _FEW_DEVICES else None
+                rows: dict[str, list[dict[str, str]]] = {}
+                for row in self._link.query(queries.span(self._bucket, name, chosen, start_ms, end_ms)):
+                    rows.setdefault(row["device"], []).append(row)
+                for device, found in rows.items():
+                    if device in devices:
+                        part += [
+                            Observation(devices[device], point.value, point.time_ms, point.time_ms, point.quality)
+                            for point in queries.points(found)
+                        ]
+            yield sorted(part, key=operator.attrgetter("phenomenon_time_ms"))
 
     def count(self) -> int:
         """Return how many observations the server holds."""

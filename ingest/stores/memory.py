@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ingest.model import Observation, series_id
+from ingest.model import Observation, Series, series_id
 from ingest.stores._base import Point
 
 
@@ -39,6 +40,16 @@ class MemoryStore:
         """Return the newest `limit` points with from_ms ≤ time < to_ms in order of time."""
         series = self._points.get(series_id(device_id, observed_property), {})
         return sorted(point for time_ms, point in series.items() if from_ms <= time_ms < to_ms)[-limit:]
+
+    def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
+        """Yield the observations of many series with from_ms ≤ time < to_ms, in order of time."""
+        found = [
+            Observation(series, point.value, point.time_ms, point.time_ms, point.quality)
+            for number, series in wanted.items()
+            for point in self._points.get(number, {}).values()
+            if from_ms <= point.time_ms < to_ms
+        ]
+        yield sorted(found, key=operator.attrgetter("phenomenon_time_ms"))
 
     def count(self) -> int:
         """Return how many observations are stored."""

@@ -9,7 +9,7 @@ a bucket holds about 20,000 rows at the site's rate, and kept in the file. Insid
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VERSION = 1
 ROWS_PER_BUCKET = 20_000
 DEFAULT_BUCKET_MS = 600_000
+_FEW_SERIES = 500  # so many are sought one by one in a bucket; of more, the whole bucket is read
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS observations (
@@ -135,6 +136,28 @@ class SqliteStore:
                     break
         return points[:limit][::-1]
 
+    def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
+        """Yield the observations of many series with from_ms ≤ time < to_ms, in order of time, a bucket at a time."""
+        with self._errors():
+            numbers = dict(self._db.execute("SELECT number, id FROM series"))
+            known = {number: wanted[key] for number, key in numbers.items() if key in wanted}
+            among = ""
+            if len(known) <= _FEW_SERIES:
+                among = f"AND series IN ({', '.join(map(str, known))})"
+            buckets = [row[0] for row in self._db.execute(*self._buckets(from_ms, to_ms))]
+        query = (
+            f"SELECT series, value, time_ms, quality FROM observations WHERE bucket = ? {among} "  # noqa: S608 - numbers
+            "AND time_ms >= ? AND time_ms < ? ORDER BY time_ms"
+        )
+        for bucket in buckets:
+            with self._errors():
+                rows = self._db.execute(query, (bucket, from_ms, to_ms)).fetchall()
+            yield [
+                Observation(known[number], value, time_ms, time_ms, quality)
+                for number, value, time_ms, quality in rows
+                if number in known
+            ]
+
     def count(self) -> int:
         """Return how many observations are stored."""
         with self._errors():
@@ -143,6 +166,15 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _buckets(self, from_ms: int, to_ms: int) -> tuple[str, tuple[int, int]]:
+        """Return the query for the buckets that hold something of a range: one step down the index for each."""
+        query = (
+            "WITH RECURSIVE found(bucket) AS (SELECT min(bucket) FROM observations WHERE bucket >= ? UNION ALL "
+            "SELECT (SELECT min(bucket) FROM observations WHERE bucket > found.bucket) FROM found "
+            "WHERE found.bucket IS NOT NULL) SELECT bucket FROM found WHERE bucket <= ?"
+        )
+        return query, (from_ms // self._bucket_ms, (to_ms - 1) // self._bucket_ms)
 
     def _name(self, new: dict[int, Series]) -> dict[int, int]:
         names = [(one.id, one.device.id, one.property.name) for one in new.values()]

@@ -90,6 +90,29 @@ def test_known_is_told_by_identity(store: SeriesStore) -> None:
     assert store.known([]) == set()
 
 
+def test_scan_is_in_order_of_time(store: SeriesStore) -> None:
+    """Many series come together in order of time, over days without anything; others and those outside do not."""
+    bins, lamps, others = series(), series("lamp-1", "lighting.power"), series("bin-2")
+    hour, day = 3_600_000, 86_400_000
+    store.write([Observation(bins, float(i), START_MS + i * hour, START_MS) for i in range(3)])
+    store.write([Observation(lamps, 60.0 + i, START_MS + i * hour + 1, START_MS, 3) for i in range(3)])
+    store.write([Observation(others, 1.0, START_MS, START_MS), Observation(bins, 9.0, START_MS + 2 * day, START_MS)])
+    wanted = {bins.id: bins, lamps.id: lamps, 1: series("nobody")}
+
+    found = [one for part in store.scan(wanted, START_MS + 1, START_MS + 2 * day + 1) for one in part]
+    told = [(one.device_id, one.value, one.phenomenon_time_ms - START_MS, one.quality) for one in found]
+
+    assert told == [
+        ("lamp-1", 60.0, 1, 3),
+        ("bin-1", 1.0, hour, 1),
+        ("lamp-1", 61.0, hour + 1, 3),
+        ("bin-1", 2.0, 2 * hour, 1),
+        ("lamp-1", 62.0, 2 * hour + 1, 3),
+        ("bin-1", 9.0, 2 * day, 1),
+    ]
+    assert {one.result_time_ms == one.phenomenon_time_ms for one in found} == {True}
+
+
 def test_read_unknown_series(store: SeriesStore) -> None:
     """A series without points is empty, not an error."""
     assert store.read("nobody", "waste.fill_level", 0, START_MS) == []
