@@ -1,31 +1,36 @@
 """The data dictionary: which properties can be observed, in which unit and range, and what they are called.
 
 The shipped `dictionary.yaml` is always read first; each further file adds entries or replaces whole ones. A file looks
-like this (`possible` and `plausible` are [low, high] pairs in `unit`, a bound may be null, both may be left out)::
+like this (`possible` and `plausible` are [low, high] pairs in `unit`, a bound may be null, both may be left out;
+`statistic` is a word of `ingest.model.Statistic`, `instant` where it is left out; `increments` is for totals only)::
 
     properties:
-      weather.water_level:
-        unit: cm
-        title: {zh: 积水深度, en: Water level}
-        possible: [-50, 2000]
-        plausible: [-5, 1000]
+      weather.rain_total:
+        unit: mm
+        title: {zh: 累计降雨量, en: Rain gauge counter}
+        possible: [0, 1000000]
+        statistic: total
+        resolution: 0.1
+        increments: weather.rain_increment
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pydantic
 
 from ingest.located import Document, Fault, load_yaml, validate
-from ingest.model import Property
-from ingest.units import is_unit
+from ingest.model import Property, Statistic
+from ingest.units import conversion, is_unit
 
 BASE = Path(__file__).with_name("dictionary.yaml")
 
 _NAME = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
 _Bounds = tuple[pydantic.FiniteFloat | None, pydantic.FiniteFloat | None]
+_GROWTH = frozenset({Statistic.SUM, Statistic.COUNT})
 
 
 class _Model(pydantic.BaseModel):
@@ -42,6 +47,9 @@ class _Entry(_Model):
     title: _Title
     possible: _Bounds = (None, None)
     plausible: _Bounds = (None, None)
+    statistic: Statistic = Statistic.INSTANT
+    resolution: pydantic.FiniteFloat | None = pydantic.Field(default=None, gt=0)
+    increments: str | None = None
 
 
 class _File(_Model):
@@ -53,21 +61,40 @@ def load(*paths: Path) -> tuple[dict[str, Property], tuple[Fault, ...]]:
     properties: dict[str, Property] = {}
     faults: list[Fault] = []
     for path in (BASE, *(path for path in paths if path != BASE)):
-        entries, found = _load_one(path)
-        properties |= entries
-        faults += found
+        found, told = _load_one(path, properties)
+        properties |= found
+        faults += told
     return properties, tuple(faults)
 
 
-def _load_one(path: Path) -> tuple[dict[str, Property], tuple[Fault, ...]]:
+def _load_one(path: Path, before: Mapping[str, Property]) -> tuple[dict[str, Property], tuple[Fault, ...]]:
     document = load_yaml(path)
     if isinstance(document, Fault):
         return {}, (document,)
     content = validate(_File, document)
     if not isinstance(content, _File):
         return {}, content
+    found = {name: _property(name, entry) for name, entry in content.properties.items()}
     faults = [fault for name, entry in content.properties.items() for fault in _faults(document, name, entry)]
-    return {name: _property(name, entry) for name, entry in content.properties.items()}, tuple(faults)
+    for name, one in found.items():
+        message = _growth_fault(one, {**before, **found}) if one.increments else None
+        if message:
+            faults.append(document.fault(("properties", name, "increments"), message))
+    return found, tuple(faults)
+
+
+def _growth_fault(total: Property, known: Mapping[str, Property]) -> str | None:
+    """Say why the property that a total names cannot receive what the total grows by."""
+    if total.statistic is not Statistic.TOTAL:
+        return f"only a total has increments, and the statistic of {total.name} is {total.statistic}"
+    receiver = known.get(total.increments or "")
+    if receiver is None:
+        return f"{total.increments!r} is not a property of the dictionary"
+    if receiver.statistic not in _GROWTH:
+        return f"{receiver.name} is of the statistic {receiver.statistic}, not sum or count"
+    if conversion(total.unit, receiver.unit) is None:
+        return f"{receiver.name} is kept in {receiver.unit}, which {total.unit} does not convert to"
+    return None
 
 
 def _faults(document: Document, name: str, entry: _Entry) -> list[Fault]:
@@ -99,4 +126,7 @@ def _property(name: str, entry: _Entry) -> Property:
         high=high,
         suspect_low=suspect_low,
         suspect_high=suspect_high,
+        statistic=entry.statistic,
+        resolution=entry.resolution,
+        increments=entry.increments,
     )

@@ -26,6 +26,23 @@ class Quality(enum.IntEnum):
     MISSING = 9
 
 
+class Statistic(enum.StrEnum):
+    """What one value of a property stands for.
+
+    `INSTANT` holds at the phenomenon time; `MEAN`, `MAX`, `MIN`, `SUM` and `COUNT` over the period that ends there;
+    `TOTAL` is a counter that runs on until something resets it; `STATUS` is 0 for no and 1 for yes.
+    """
+
+    INSTANT = "instant"
+    MEAN = "mean"
+    MAX = "max"
+    MIN = "min"
+    SUM = "sum"
+    COUNT = "count"
+    TOTAL = "total"
+    STATUS = "status"
+
+
 class Frame(msgspec.Struct, frozen=True, gc=False):
     """One MQTT message as it arrived.
 
@@ -47,13 +64,17 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
 
     `unit` is its canonical UCUM unit; `low`/`high` bound what is physically possible (outside: FAIL),
     `suspect_low`/`suspect_high` what is plausible (outside: SUSPECT); None means not checked. `good_low`/`good_high`
-    are derived: inside of them nothing is wrong (the one comparison of the hot path).
+    are derived: inside of them nothing is wrong (the one comparison of the hot path). `resolution` is the smallest
+    step that sensors report, in `unit`; `increments` names the property that receives the growth of a total.
     """
 
     name: str
     unit: str
     title_zh: str
     title_en: str
+    statistic: Statistic = Statistic.INSTANT
+    resolution: float | None = None
+    increments: str | None = None
     low: float | None = None
     high: float | None = None
     suspect_low: float | None = None
@@ -127,7 +148,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     `stage` is `decode` (the frame could not be read: dead-lettered) or `normalise` (it was read, but something that it
     says cannot be accepted: refused). Either way the frame is kept with its bytes. `device` is the id or EUI that the
-    message names and `model` the device model with its firmware (`vendor-model@1.2`), both empty where it names none.
+    message names and `model` the device model with its firmware (`vendor-model@1.2`), both empty where it names none;
+    `dialect` is empty where none knew the frame.
     """
 
     stage: str
@@ -135,6 +157,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     device: str = ""
     model: str = ""
+    dialect: str = ""
 
 
 class Lookup(Protocol):
