@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from ingest.dialects._base import Dialect
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Frame, Lookup, Observation, Refusal
@@ -47,7 +49,8 @@ class Dialects:
         dialect = self._by_topic.get(frame.topic) or self.choose(frame)
         if dialect is None:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
-        return dialect.decode(frame, lookup)
+        outcome = dialect.decode(frame, lookup)
+        return replace(outcome, dialect=dialect.name) if outcome.__class__ is Refusal else outcome
 
 
 def _is_utf8(topic: str) -> bool:

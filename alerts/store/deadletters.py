@@ -12,12 +12,14 @@ from hashlib import blake2b
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, true, update
 
+from alerts.store.rows import all_of
 from alerts.store.statements import insert_or_change
 from alerts.store.tables import DEAD_LETTERS
 from ingest.flow import Letter
 from ingest.model import Frame
 
-_LATEST = ("stage", "reason", "detail", "last_received_at_ms", "redriven_at_ms")
+_LATEST = ("stage", "reason", "detail", "last_received_at_ms", "redriven_at_ms", "dialect", "device", "model")
+_NAME_CHARACTERS = 128
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,23 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     last_received_at_ms: int
     times: int
     redriven_at_ms: int | None = None
+    redrives: int = 0
+    dialect: str = ""
+    device: str = ""
+    model: str = ""
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True):
+    """What one device sent that was refused for one reason; `letter` is the id of its latest letter."""
+
+    device: str
+    dialect: str
+    model: str
+    letters: int
+    times: int
+    first_received_at_ms: int
+    last_received_at_ms: int
+    letter: str
 
 
 def letter_id(frame: Frame) -> str:
@@ -84,6 +103,47 @@ def count(connection: Connection) -> dict[tuple[str, str], int]:
     return {(stage, reason): number for stage, reason, number in connection.execute(query)}
 
 
+def by_device(connection: Connection, reason: str, *, limit: int = 1000) -> list[Sender]:
+    """Return the devices whose frames wait for one reason (as `unknown_device`), the last heard first.
+
+    A device is an id or EUI as the frames name it; frames that name none are not among them.
+    """
+    c = DEAD_LETTERS.c
+    last = func.max(c.last_received_at_ms).label("last_received_at_ms")
+    place = func.row_number().over(partition_by=c.device, order_by=(c.last_received_at_ms.desc(), c.id))
+    ranked = (
+        select(c.device, c.dialect, c.model, c.id, place.label("place"))
+        .where(_waiting(None, reason), c.device != "")
+        .subquery()
+    )
+    latest = select(ranked).where(ranked.c.place == 1).subquery()
+    sums = (
+        select(
+            c.device,
+            func.count().label("letters"),
+            func.sum(c.times).label("times"),
+            func.min(c.first_received_at_ms).label("first_received_at_ms"),
+            last,
+        )
+        .where(_waiting(None, reason), c.device != "")
+        .group_by(c.device)
+        .subquery()
+    )
+    query = (
+        select(sums, latest.c.dialect, latest.c.model, latest.c.id.label("letter"))
+        .join(latest, latest.c.device == sums.c.device)
+        .order_by(sums.c.last_received_at_ms.desc(), sums.c.device)
+    )
+    return all_of(connection, query.limit(limit), Sender)
+
+
+def of_devices(connection: Connection, reason: str, devices: Sequence[str]) -> list[str]:
+    """Return the ids of the letters that wait for one reason from these devices, the first received first."""
+    chosen = and_(_waiting(None, reason), DEAD_LETTERS.c.device.in_(devices))
+    query = select(DEAD_LETTERS.c.id).where(chosen)
+    return list(connection.scalars(query.order_by(DEAD_LETTERS.c.first_received_at_ms, DEAD_LETTERS.c.id)))
+
+
 def get(connection: Connection, identity: str) -> DeadLetter | None:
     """Return the letter of this id, or None."""
     row = connection.execute(select(DEAD_LETTERS).where(DEAD_LETTERS.c.id == identity)).mappings().first()
@@ -101,7 +161,9 @@ def mark_redriven(connection: Connection, letters: Sequence[DeadLetter], now_ms:
     if letters:
         same = and_(DEAD_LETTERS.c.id == bindparam("letter"), DEAD_LETTERS.c.times == bindparam("read_times"))
         rows = [{"letter": one.id, "read_times": one.times} for one in letters]
-        connection.execute(update(DEAD_LETTERS).where(same).values(redriven_at_ms=now_ms), rows)
+        connection.execute(
+            update(DEAD_LETTERS).where(same).values(redriven_at_ms=now_ms, redrives=DEAD_LETTERS.c.redrives + 1), rows
+        )
 
 
 def _row(letter: Letter) -> DeadLetter:
@@ -117,7 +179,15 @@ def _row(letter: Letter) -> DeadLetter:
         first_received_at_ms=frame.received_at_ms,
         last_received_at_ms=frame.received_at_ms,
         times=1,
+        dialect=refusal.dialect,
+        device=_name(refusal.device),
+        model=_name(refusal.model),
     )
+
+
+def _name(text: str) -> str:
+    """Return a name that the outside gave as every database takes it."""
+    return text.replace("\0", "").encode("utf-8", "backslashreplace").decode()[:_NAME_CHARACTERS]
 
 
 def _waiting(stage: str | None, reason: str | None) -> ColumnElement[bool]:

@@ -23,6 +23,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from alerts.store.tables_accounts import account_tables
+
 METADATA = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives ids by itself only to an INTEGER (64 bits too)
 
@@ -55,36 +57,8 @@ KAFKA_OFFSETS = Table(
     Column("version", BigInteger, nullable=False),  # every commit of the partition adds one: only one owner can
 )
 
-LEDGER = Table(
-    "ledger",
-    METADATA,
-    Column("source", String(64), primary_key=True),
-    Column("hour_ms", BigInteger, primary_key=True),
-    Column("frames", BigInteger, nullable=False, default=0),
-    Column("acknowledged", BigInteger, nullable=False, default=0),  # frames
-    Column("received", BigInteger, nullable=False, default=0),  # observations, and one for each frame that gave none
-    Column("stored", BigInteger, nullable=False, default=0),
-    Column("duplicate", BigInteger, nullable=False, default=0),
-    Column("refused", BigInteger, nullable=False, default=0),
-    Column("dead_lettered", BigInteger, nullable=False, default=0),
-)
-
-DEAD_LETTERS = Table(
-    "dead_letters",
-    METADATA,
-    Column("id", String(32), primary_key=True),  # digest of source, topic, payload
-    Column("source", String(64), nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("payload", LargeBinary, nullable=False),
-    Column("stage", String(16), nullable=False),
-    Column("reason", String(32), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("first_received_at_ms", BigInteger, nullable=False),
-    Column("last_received_at_ms", BigInteger, nullable=False),
-    Column("times", Integer, nullable=False, default=1),
-    Column("redriven_at_ms", BigInteger),
-    Index("dead_letters_by_reason", "stage", "reason"),
-)
+# what became of the frames: alerts.store.tables_accounts
+LEDGER, DEAD_LETTERS, DRIFT_COUNTS, DRIFT_ALARMS = account_tables(METADATA, _ID)
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
     observations   [1, {frames partition: beat}, [intake, …]]
     intake         [source, hour_ms, frames, [[device, property], …], rows, letters]
     row            [number of the series in the list above, value, time - hour_ms, received - hour_ms, quality]
-    letter         [topic, payload, received_at_ms, source, stage, reason, detail]
+    letter         [topic, payload, received_at_ms, source, stage, reason, detail, dialect, device, model]
 
 A *beat* is the wall clock of the bridge, in ms, while it was connected to MQTT (0: says nothing). It travels with the
 frames, so that a line knows that it hears the sensors, up to then: only then does their silence mean something.
@@ -65,6 +65,9 @@ class _LetterRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stage: str
     reason: str
     detail: str
+    dialect: str = ""  # an earlier version of the program wrote no more than the above
+    device: str = ""
+    model: str = ""
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -175,11 +178,18 @@ def _intake_row(intake: Intake) -> _IntakeRow:
             frame.source,
             refusal.stage,
             refusal.reason,
-            refusal.detail.encode("utf-8", "backslashreplace").decode(),
+            _text(refusal.detail),
+            refusal.dialect,
+            _text(refusal.device),
+            _text(refusal.model),
         )
         for frame, refusal in intake.letters
     ]
     return _IntakeRow(intake.source, hour_ms, intake.frames, names, rows, letters)
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
 def _intake(row: _IntakeRow, lookup: Lookup) -> Intake:
@@ -187,7 +197,14 @@ def _intake(row: _IntakeRow, lookup: Lookup) -> Intake:
     letters = [
         Letter(
             Frame(one.topic, one.payload, one.received_at_ms, one.source),
-            Refusal(stage=one.stage, reason=one.reason, detail=one.detail),
+            Refusal(
+                stage=one.stage,
+                reason=one.reason,
+                detail=one.detail,
+                dialect=one.dialect,
+                device=one.device,
+                model=one.model,
+            ),
         )
         for one in row.letters
     ]
@@ -215,5 +232,6 @@ def _stranger(intake: _IntakeRow, row: _Row) -> Letter:
             stage="normalise",
             reason="unknown_series",
             detail=f"the register of this worker has no {name} of {device}: give every worker the same site",
+            device=device,
         ),
     )

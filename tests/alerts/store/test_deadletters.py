@@ -15,6 +15,14 @@ def letter(payload: bytes = b"x", *, at_ms: int = 1000, reason: str = "not_json"
     return Letter(frame, Refusal(stage="decode", reason=reason, detail="the payload is not JSON"))
 
 
+def stranger(device: str, payload: bytes, *, at_ms: int = 1000, model: str = "") -> Letter:
+    """Return a letter of a device that the register does not have."""
+    refusal = Refusal(
+        stage="normalise", reason="unknown_device", detail="who?", dialect="wangge_json", device=device, model=model
+    )
+    return Letter(Frame(topic="a/b", payload=payload, received_at_ms=at_ms, source="mqtt"), refusal)
+
+
 def test_add_counts_repeats(engine: Engine) -> None:
     """The same frame again is one letter that came several times, under its latest reason."""
     with engine.begin() as connection:
@@ -70,7 +78,7 @@ def test_mark_redriven(engine: Engine) -> None:
 
     assert waiting == [deadletters.letter_id(letter(b"y").frame)]
     assert redriven is not None
-    assert redriven.redriven_at_ms == 9000
+    assert (redriven.redriven_at_ms, redriven.redrives) == (9000, 1)
     assert identity in back
 
 
@@ -104,3 +112,35 @@ def test_add_topic_that_is_not_text(engine: Engine) -> None:
         deadletters.add(connection, [letter(topic="a/\udcff")])
 
         assert [one.topic for one in deadletters.listed(connection)] == ["a/\\udcff"]
+
+
+def test_by_device(engine: Engine) -> None:
+    """Who was refused for a reason: each device with its letters, its latest model and letter; not who named nobody."""
+    letters = [
+        stranger("b", b"1", model="x@1"),
+        stranger("b", b"2", at_ms=3000, model="x@2"),
+        stranger("b", b"2", at_ms=4000, model="x@2"),
+        stranger("a", b"3", at_ms=2000),
+        stranger("", b"4"),
+        letter(b"5"),
+    ]
+    with engine.begin() as connection:
+        deadletters.add(connection, letters)
+        found = deadletters.by_device(connection, "unknown_device")
+        of_b = deadletters.of_devices(connection, "unknown_device", ["b"])
+
+    assert [(one.device, one.dialect, one.model, one.letters, one.times) for one in found] == [
+        ("b", "wangge_json", "x@2", 2, 3),
+        ("a", "wangge_json", "", 1, 1),
+    ]
+    assert (found[0].first_received_at_ms, found[0].last_received_at_ms) == (1000, 4000)
+    assert found[0].letter == deadletters.letter_id(letters[1].frame)
+    assert of_b == [deadletters.letter_id(one.frame) for one in letters[:2]]
+
+
+def test_device_that_is_not_text(engine: Engine) -> None:
+    """A device name of any length and any characters is kept in a form that every database takes."""
+    with engine.begin() as connection:
+        deadletters.add(connection, [stranger("a\0\udcff" + "x" * 500, b"1")])
+
+        assert deadletters.by_device(connection, "unknown_device")[0].device == "a\\udcff" + "x" * 121
