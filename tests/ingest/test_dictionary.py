@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest import dictionary
+from ingest.model import Statistic
 
 GOOD = """\
 properties:
@@ -24,6 +25,19 @@ def test_base_dictionary() -> None:
     assert properties["waste.fill_level"].title_zh == "满溢度"
     assert all(one.title_zh and one.title_en for one in properties.values())
     assert {name.partition(".")[0] for name in properties} == {"traffic", "weather", "lighting", "waste", "device"}
+
+
+def test_base_dictionary_says_what_values_stand_for() -> None:
+    """Every shipped property has a resolution; a flag is 0 or 1; the growth of a total goes to a sum or a count."""
+    properties, _ = dictionary.load()
+    flags = [one for one in properties.values() if one.statistic is Statistic.STATUS]
+    totals = [one for one in properties.values() if one.increments]
+
+    assert len(properties) >= 60
+    assert [one.name for one in properties.values() if one.resolution is None] == []
+    assert {(one.unit, one.low, one.high) for one in flags} == {("1", 0.0, 1.0)}
+    assert {one.statistic for one in totals} == {Statistic.TOTAL}
+    assert properties["lighting.energy"].increments == "lighting.energy_used"
 
 
 def test_site_adds_and_replaces(tmp_path: Path) -> None:
@@ -82,6 +96,37 @@ def test_faults_of_shape(tmp_path: Path) -> None:
         (4, "properties.waste.a.titel"),
         (5, "properties.waste.a.possible.0"),
         (5, "properties.waste.a.possible.1"),
+    ]
+
+
+def test_faults_of_increments(tmp_path: Path) -> None:
+    """The growth of a total goes to a sum or count of the same dimension, of this file or of one before it."""
+    file = tmp_path / "dictionary.yaml"
+    title = "title: {zh: 甲, en: A}"
+    file.write_text(
+        f"""\
+properties:
+  waste.a: {{unit: kg, {title}, increments: waste.b}}
+  waste.b: {{unit: kg, {title}, statistic: sum}}
+  waste.c: {{unit: t, {title}, statistic: total, increments: waste.b}}
+  waste.d: {{unit: m, {title}, statistic: total, increments: waste.b}}
+  waste.e: {{unit: kg, {title}, statistic: total, increments: waste.weight}}
+  waste.f: {{unit: kg, {title}, statistic: total, increments: waste.g}}
+  waste.h: {{unit: mm, {title}, statistic: total, increments: weather.rain_increment, resolution: 0}}
+  waste.i: {{unit: mm, {title}, statistic: often}}
+""",
+        encoding="utf-8",
+    )
+    _, faults = dictionary.load(file)
+    assert sorted(fault.line for fault in faults) == [8, 9]
+
+    file.write_text("\n".join(file.read_text(encoding="utf-8").splitlines()[:7]) + "\n", encoding="utf-8")
+    _, faults = dictionary.load(file)
+    assert [(fault.line, fault.message) for fault in faults] == [
+        (2, "only a total has increments, and the statistic of waste.a is instant"),
+        (5, "waste.b is kept in kg, which m does not convert to"),
+        (6, "waste.weight is of the statistic instant, not sum or count"),
+        (7, "'waste.g' is not a property of the dictionary"),
     ]
 
 
