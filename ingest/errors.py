@@ -22,7 +22,10 @@ class Reason(enum.StrEnum):
 
     # stage decode
     TOO_LARGE = "too_large"
+    NOT_GZIP = "not_gzip"
     NOT_JSON = "not_json"
+    NOT_CBOR = "not_cbor"
+    NOT_CSV = "not_csv"
     TOO_DEEP = "too_deep"
     UNKNOWN_TOPIC = "unknown_topic"
     SHAPE = "shape"

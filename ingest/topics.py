@@ -1,7 +1,8 @@
 """Which dialect a frame is written in: by its topic where the dialect has topics of its own, else by its payload.
 
 A topic that is not UTF-8 (its stray bytes are surrogates, as `surrogateescape` makes them) belongs to no dialect,
-whatever its payload says. A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not,
+whatever its payload says. A payload that is gzip-compressed is opened first, here and nowhere else; whoever keeps the
+frame keeps it as it arrived. A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not,
 so that no message can decide how the next ones are read.
 """
 
@@ -11,8 +12,9 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from ingest.dialects import _gzip
 from ingest.dialects._base import Dialect
-from ingest.errors import Reason, shown, unacceptable, unreadable
+from ingest.errors import Reason, RefusedError, shown, unacceptable, unreadable
 from ingest.model import Frame, Lookup, Observation, Refusal
 from ingest.plugins import find
 
@@ -27,7 +29,7 @@ class Dialects:
         self._by_topic: dict[str, Dialect] = {}
 
     def choose(self, frame: Frame) -> Dialect | None:
-        """Return the dialect of a frame, or None when no dialect knows it."""
+        """Return the dialect of a frame whose payload is open, or None when no dialect knows it."""
         dialect = self._by_topic.get(frame.topic)
         if dialect is not None:
             return dialect
@@ -46,6 +48,11 @@ class Dialects:
         if frame.retain:
             detail = "the message was retained by the broker: it says nothing about now"
             return unacceptable(Reason.RETAINED, detail).refusal
+        if frame.payload.startswith(_gzip.MAGIC):
+            try:
+                frame = replace(frame, payload=_gzip.opened(frame.payload))
+            except RefusedError as exc:
+                return exc.refusal
         dialect = self._by_topic.get(frame.topic) or self.choose(frame)
         if dialect is None:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
