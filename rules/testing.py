@@ -69,7 +69,7 @@ def _change(transition: Transition) -> Change:
 
 
 def _transitions(rule: Rule, test: TestEntry, dictionary: Mapping[str, Property]) -> Iterator[Transition]:
-    device = _device(rule, test)
+    device = device_for(rule, test.interval)
     series = {
         name: Series(id=series_id(device.id, name), device=device, property=dictionary[name]) for name in test.series
     }
@@ -87,7 +87,8 @@ def _transitions(rule: Rule, test: TestEntry, dictionary: Mapping[str, Property]
             yield from check(program, state, now_ms).transitions
 
 
-def _device(rule: Rule, test: TestEntry) -> Device:
+def device_for(rule: Rule, cadence_s: int) -> Device:
+    """Return a device that the rule selects."""
     attributes = {name: allowed[0] for name, allowed in rule.where}
     return Device(
         id=attributes.pop("id", "device-under-test"),
@@ -96,6 +97,6 @@ def _device(rule: Rule, test: TestEntry) -> Device:
         cell="450107003013001",
         lat=22.83,
         lon=108.3,
-        cadence_s=test.interval,
+        cadence_s=cadence_s,
         attributes=attributes,
     )

@@ -1,16 +1,17 @@
-"""`wangge rules`: checks rule files, runs the tests that they carry, prints their JSON Schema."""
+"""`wangge rules`: checks rule files, runs the tests that they carry, tries them on the past, prints their schema."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy.commands._backtest import backtest
 from deploy.commands._base import Command
+from deploy.commands._progress import over_time
 
 if TYPE_CHECKING:
     from ingest.located import Fault
@@ -124,16 +125,13 @@ def _unfed(loaded: Sequence[Loaded], dictionary: dict[str, Property], site: Path
 
 def _outcomes(loaded: Sequence[Loaded], dictionary: dict[str, Property]) -> Iterator[Outcome]:
     """Yield the outcome of every test, with a progress bar if somebody looks on."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from rules.testing import run
 
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("testing rules", total=sum(len(item.tests) for item in loaded))
+    done = 0
+    with over_time("testing rules", sum(len(item.tests) for item in loaded)) as progress:
         for item in loaded:
             for outcome in run(item, dictionary):
-                progress.advance(task)
+                progress(done := done + 1)
                 yield outcome
 
 
@@ -157,4 +155,5 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
     }
 
 
+_group.command("backtest")(backtest)
 COMMAND = Command("rules", _group)
