@@ -4,7 +4,7 @@ It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how oft
 `parent` the device that feeds or relays it (lamp → circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI,
 `attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent. Three kinds of attribute
 say how to read its messages: `unit.NAME=UNIT` and `field.NAME=PROPERTY` for a field of a vendor's own, and
-`height_cm=120` of a bin.
+`height_cm=120` of a bin. `model=VENDOR-MODEL` names the profile of the device (docs/profiles.md).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from ingest.cells import Cells
 from ingest.located import Fault, load_csv
 from ingest.model import Device, Property, Series, series_id
+from ingest.profiles.fitting import misfits
+from ingest.profiles.model import Profile
 from ingest.units import is_known
 
 COLUMNS = ("id", "domain", "kind", "title", "cell", "lat", "lon", "cadence_s", "parent", "eui", "attributes")
@@ -50,9 +52,15 @@ class Register:
     the site has no such device or the dictionary no such property.
     """
 
-    def __init__(self, devices: Mapping[str, Device], dictionary: Mapping[str, Property]) -> None:
+    def __init__(
+        self,
+        devices: Mapping[str, Device],
+        dictionary: Mapping[str, Property],
+        profiles: Mapping[str, Profile] | None = None,
+    ) -> None:
         self.devices = dict(devices)
         self.dictionary = dict(dictionary)
+        self.profiles = dict(profiles or {})
         self.table = {device.id: _SeriesOfDevice(device, self.dictionary) for device in self.devices.values()}
         self._by_eui = {device.eui: device for device in self.devices.values() if device.eui}
 
@@ -79,9 +87,19 @@ class Register:
         """Return the dictionary entry, or None."""
         return self.dictionary.get(name)
 
+    def profile(self, device: Device) -> Profile | None:
+        """Return the profile of the model that the device's attribute `model` names (`model@firmware`), or None."""
+        model = device.attributes.get("model")
+        return self.profiles.get(model.partition("@")[0]) if model is not None else None
 
-def load(path: Path, dictionary: Mapping[str, Property], cells: Cells) -> tuple[Register, tuple[Fault, ...]]:
-    """Read the register; return it with the devices that have no fault, and every fault with its line."""
+
+def load(
+    path: Path, dictionary: Mapping[str, Property], cells: Cells, profiles: Mapping[str, Profile] | None = None
+) -> tuple[Register, tuple[Fault, ...]]:
+    """Read the register; return it with the devices that have no fault, and every fault with its line.
+
+    `profiles` are the device models that the attribute `model` may name (None: names of models are not checked).
+    """
     file = str(path)
     rows, csv_faults = load_csv(path, COLUMNS)
     faults = list(csv_faults)
@@ -91,6 +109,8 @@ def load(path: Path, dictionary: Mapping[str, Property], cells: Cells) -> tuple[
     euis: dict[str, str] = {}
     for line, row in rows:
         messages = [*_row_faults(row, domains, cells), *_attribute_faults(row["attributes"], dictionary)]
+        if profiles is not None:
+            messages += misfits(row["kind"], {name: value or "" for name, value in _pairs(row["attributes"])}, profiles)
         if row["id"] in lines:
             messages.append(f"id {row['id']!r} stands twice (first on line {lines[row['id']]})")
         eui = row["eui"].upper()
@@ -105,7 +125,7 @@ def load(path: Path, dictionary: Mapping[str, Property], cells: Cells) -> tuple[
         message = _parent_fault(device, devices, lines)
         if message:
             faults.append(Fault(file, lines[device.id], message, device.id))
-    return Register(devices, dictionary), tuple(sorted(faults))
+    return Register(devices, dictionary, profiles), tuple(sorted(faults))
 
 
 def _row_faults(row: dict[str, str], domains: set[str], cells: Cells) -> list[str]:

@@ -11,9 +11,12 @@ import enum
 import math
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from ingest.profiles.model import Profile
 
 
 class Quality(enum.IntEnum):
@@ -177,6 +180,9 @@ class Lookup(Protocol):
 
     def property(self, name: str) -> Property | None:
         """Return the dictionary entry, or None."""
+
+    def profile(self, device: Device) -> Profile | None:
+        """Return the profile of the model that the device's attribute `model` names, or None."""
 
 
 def series_id(device_id: str, observed_property: str) -> int:

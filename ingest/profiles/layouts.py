@@ -1,0 +1,148 @@
+"""Reads the bytes of a message by the layout that a profile declares: no code, only places, sizes and scales.
+
+The first layout counts whose port, length and tests agree. It yields numbers by field name, the same names and units
+as the maker's own decoder gives. A message that breaks off is refused, never filled up with zeros.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+from ingest.errors import Reason, unreadable
+from ingest.profiles.model import Check, Flags, Items, Layout, Profile, Slot, Source
+
+_FLOATS = {4: "f", 8: "d"}
+_MAX_ITEMS = 256
+
+
+def read(profile: Profile, raw: bytes, port: int | None) -> dict[str, float]:
+    """Return the fields of a message by name; raises `RefusedError` (`shape`) where no layout fits it."""
+    for layout in profile.layouts:
+        if _fits(layout, raw, port):
+            values: dict[str, float] = {}
+            _slots(layout.slots, raw, 0, values)
+            if layout.flags is not None:
+                _flags(layout.flags, raw, values)
+            if layout.items is not None:
+                _items(layout.items, raw, values)
+            return values
+    where = "" if port is None else f" on port {port}"
+    if not profile.layouts:
+        raise unreadable(Reason.SHAPE, f"nothing is decoded{where}, and profile {profile.id} has no byte layout")
+    raise unreadable(Reason.SHAPE, f"no byte layout of profile {profile.id} fits {len(raw)} bytes{where}")
+
+
+def _fits(layout: Layout, raw: bytes, port: int | None) -> bool:
+    if layout.ports is not None and port not in layout.ports:
+        return False
+    if len(raw) < layout.shortest or (layout.longest is not None and len(raw) > layout.longest):
+        return False
+    return all(_holds(test, raw) for test in layout.when)
+
+
+def _holds(test: Check, raw: bytes) -> bool:
+    place = _place(test.source, raw, 0)
+    if place is None:
+        return False
+    value = _number(test.source, raw, place)
+    return value not in test.barred and (test.allowed is None or value in test.allowed)
+
+
+def _slots(slots: tuple[Slot, ...], raw: bytes, start: int, values: dict[str, float]) -> int:
+    """Read fields into `values`, places counted from `start`; return where the last of them ends."""
+    position = start
+    for slot in slots:
+        source = slot.source
+        if source is None:
+            if slot.name is not None and all(name in values for name in slot.sum):
+                values.setdefault(slot.name, _scaled(sum(values[name] for name in slot.sum), slot))
+            continue
+        if slot.when and not all(_holds(test, raw) for test in slot.when):
+            continue
+        place = _place(source, raw, start) if source.at is not None else position
+        if place is None or place + source.size > len(raw):
+            if slot.optional:
+                continue
+            name = slot.name or "a field without name"
+            raise unreadable(Reason.SHAPE, f"the message breaks off before {name} ({len(raw)} bytes)")
+        position = place + source.size
+        if slot.name is not None:
+            number = _number(source, raw, place)
+            if number not in slot.missing:
+                values.setdefault(slot.name, _scaled(number, slot))
+    return position
+
+
+def _place(source: Source, raw: bytes, start: int) -> int | None:
+    """Return where a number with a place of its own begins, None outside of the message."""
+    at = source.at or 0
+    place = len(raw) + at if at < 0 else start + at
+    return place if 0 <= place <= len(raw) - source.size else None
+
+
+def _number(source: Source, raw: bytes, place: int) -> float:
+    data = raw[place : place + source.size]
+    if source.endian == "mixed":  # 16-bit words with the low word first, each big-endian
+        data = b"".join(data[at : at + 2] for at in range(len(data) - 2, -1, -2))
+    order: Literal["little", "big"] = "little" if source.endian == "little" else "big"
+    if source.coding == "float":
+        value: float = struct.unpack(("<" if order == "little" else ">") + _FLOATS[source.size], data)[0]
+        return value
+    if source.coding == "bcd":
+        return _bcd(data if order == "big" else data[::-1])
+    number = int.from_bytes(data, order, signed=source.coding == "signed")
+    if source.bits is not None:
+        low, high = source.bits
+        number = (number >> low) & ((1 << (high - low + 1)) - 1)
+    return number
+
+
+def _bcd(data: bytes) -> float:
+    text = data.hex()
+    if not text.isdecimal():
+        raise unreadable(Reason.NUMBER, f"0x{text} is not a binary coded decimal")
+    return int(text)
+
+
+def _scaled(number: float, slot: Slot) -> float:
+    biased = number + slot.bias
+    return (biased / slot.divisor if slot.divisor is not None else biased * slot.scale) + slot.offset
+
+
+def _flags(flags: Flags, raw: bytes, values: dict[str, float]) -> None:
+    place = _place(flags.source, raw, 0)
+    if place is None:
+        raise unreadable(Reason.SHAPE, f"the message breaks off before its flags ({len(raw)} bytes)")
+    set_bits = int(_number(flags.source, raw, place))
+    position = flags.start
+    for bit, slots in flags.groups:
+        if set_bits >> bit & 1:
+            position = _slots(slots, raw, position, values)
+
+
+def _items(items: Items, raw: bytes, values: dict[str, float]) -> None:
+    position, end = items.start, len(raw) - items.end
+    for _ in range(_MAX_ITEMS):
+        if position >= end:
+            return
+        length = None
+        if items.length == "before":
+            length = raw[position]
+            position += 1
+        key = raw[position : position + items.key]
+        if items.length == "after" and position + items.key < end:
+            length = raw[position + items.key]
+        position += items.key + (items.length == "after")
+        if length is not None:
+            length -= items.key * items.counts_key
+        known = items.known.get(key)
+        if known is None and (length is None or length < 0):
+            raise unreadable(Reason.SHAPE, f"item 0x{key.hex()} of the message is not in the profile")
+        room = length if length is not None else known[1] if known is not None else 0
+        if position + room > end:
+            raise unreadable(Reason.SHAPE, f"the message breaks off within item 0x{key.hex()}")
+        if known is not None:
+            _slots(known[0], raw[position : position + room], 0, values)
+        position += room
+    raise unreadable(Reason.SHAPE, f"the message has more than {_MAX_ITEMS} items")

@@ -1,0 +1,131 @@
+"""Applies a profile to one message: from a decoded object, or from the raw bytes, to observations.
+
+A network server that knows the device's codec hands over a decoded object; where it has none, or one with none of the
+profile's fields, the bytes are read by the profile's own layout. Both ways lead through the same readers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from ingest.errors import Reason, RefusedError, unacceptable
+from ingest.model import Device, Frame, Lookup, Observation, Series
+from ingest.normalise import known_device
+from ingest.profiles import layouts
+from ingest.profiles.geometry import above_floor
+from ingest.profiles.model import Path, Period, Profile, Reader, Validity
+from ingest.profiles.paths import fetch
+from ingest.profiles.values import among, amount, parts
+
+_Get = Callable[[Path], object]
+
+
+def observe(  # noqa: PLR0913, PLR0917 - what a network server says of one message, and where to look things up
+    profile: Profile,
+    decoded: Mapping[str, object] | None,
+    raw: bytes,
+    port: int | None,
+    device: Device,
+    time_ms: int,
+    frame: Frame,
+    lookup: Lookup,
+) -> list[Observation]:
+    """Return the observations of a message in the order of the profile's fields; the first of each property counts.
+
+    The list is empty where the message is understood but measures nothing (a start-up report, a reading that the
+    device itself calls invalid). Raises `RefusedError` with the device and its model.
+    """
+    try:
+        if profile.unusable is not None:
+            raise unacceptable(Reason.NOT_MEASURED, f"profile {profile.id}: {profile.unusable}")
+        series = lookup.series_of(device.id)
+        if series is None:
+            known_device(None, device.id)
+            return []
+        readers = profile.readers_for(device.kind)
+        if decoded is not None:
+            get = _getter(decoded)
+            if not profile.layouts or not raw or any(get(reader.path) is not None for reader in readers):
+                return _read(profile, readers, get, series, device, (time_ms, frame.received_at_ms))
+        if not raw:
+            return []
+        get = _by_name(layouts.read(profile, raw, port))
+        return _read(profile, readers, get, series, device, (time_ms, frame.received_at_ms))
+    except RefusedError as exc:
+        model = device.attributes.get("model", profile.id)
+        raise RefusedError(msgspec.structs.replace(exc.refusal, device=device.id, model=model)) from exc
+
+
+def _getter(decoded: Mapping[str, object]) -> _Get:
+    def get(path: Path) -> object:
+        return decoded.get(path.text) if len(path.steps) == 1 else fetch(decoded, path)
+
+    return get
+
+
+def _by_name(values: Mapping[str, float]) -> _Get:
+    def get(path: Path) -> object:
+        return values.get(path.text)
+
+    return get
+
+
+def _read(
+    profile: Profile,
+    readers: tuple[Reader, ...],
+    get: _Get,
+    series: Mapping[str, Series],
+    device: Device,
+    times_ms: tuple[int, int],
+) -> list[Observation]:
+    void = _void(profile.validity, get) if profile.validity else ()
+    time_ms, received_at_ms = times_ms
+    observations: list[Observation] = []
+    seen: set[str] = set()
+    for reader in readers:
+        value = get(reader.path)
+        if value is None or reader.property in seen or (void and _falls(reader, void)):
+            continue
+        if reader.plain and isinstance(value, float):
+            result: float | None = value * reader.factor + reader.offset
+            if not math.isfinite(result or 0.0):
+                result = amount(value, reader)  # refuses it, with words
+        else:
+            result = amount(value, reader)
+            if result is not None and reader.surface is not None:
+                result = above_floor(result, reader.surface, device.attributes)
+            if result is not None and reader.period is not None:
+                result = result / _seconds(reader.period, get, reader.path)
+        if result is not None:
+            seen.add(reader.property)
+            observations.append(Observation(series[reader.property], result, time_ms, received_at_ms))
+    return observations
+
+
+def _void(validity: tuple[Validity, ...], get: _Get) -> tuple[Validity, ...]:
+    """Return the validity fields that say no."""
+    failed = []
+    for one in validity:
+        value, _ = parts(get(one.path))
+        if value is None:
+            continue
+        if among(value, one.barred) or (one.allowed is not None and not among(value, one.allowed)):
+            failed.append(one)
+    return tuple(failed)
+
+
+def _falls(reader: Reader, void: tuple[Validity, ...]) -> bool:
+    return any(not reader.always if one.void is None else reader.path.text in one.void for one in void)
+
+
+def _seconds(period: Period, get: _Get, path: Path) -> float:
+    if period.seconds is not None:
+        return period.seconds
+    value, _ = parts(get(period.path)) if period.path is not None else (None, None)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        name = period.path.text if period.path is not None else "the period"
+        raise unacceptable(Reason.INTERVAL, f"{path.text} is a count in a period, and {name} does not say which")
+    return value * period.factor
