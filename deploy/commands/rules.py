@@ -12,6 +12,7 @@ import typer
 from deploy.commands._backtest import backtest
 from deploy.commands._base import Command
 from deploy.commands._progress import over_time
+from deploy.commands._rules_diff import diff
 
 if TYPE_CHECKING:
     from ingest.located import Fault
@@ -156,4 +157,5 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
 
 
 _group.command("backtest")(backtest)
+_group.command("diff")(diff)
 COMMAND = Command("rules", _group)

@@ -107,7 +107,10 @@ def test_stored_history(tmp_path: Path, site_folder: Path) -> None:
         ([], "name --config with --from and --to"),
         (["--series", "a.csv"], "name the rules with --rule-file"),
         (["--series", "absent.csv", "--rule-file", "slow.yaml"], "absent.csv: No such file"),
-        (["--series", "a.csv", "--rule-file", "slow.yaml", "--rule", "x.y"], "there is no rule 'x.y'"),
+        (
+            ["--series", "a.csv", "--rule-file", "slow.yaml", "--rule", "x.y"],
+            "there is no rule 'x.y', but traffic.slow",
+        ),
         (["--series", "a.csv", "--rule-file", "slow.yaml", "--zone", "Mars"], "'Mars' is not a time zone"),
         (["--series", "a.csv", "--rule-file", "labels.json"], "labels.json:1"),
         (["--series", "a.csv", "--rule-file", "slow.yaml", "--labels", "a.csv"], "a.csv: is not {file name"),
