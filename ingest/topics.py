@@ -3,7 +3,8 @@
 A topic that is not UTF-8 (its stray bytes are surrogates, as `surrogateescape` makes them) belongs to no dialect,
 whatever its payload says. A payload that is gzip-compressed is opened first, here and nowhere else; whoever keeps the
 frame keeps it as it arrived. A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not,
-so that no message can decide how the next ones are read.
+so that no message can decide how the next ones are read. A dialect may leave some payloads on its own topics to another
+one (`reader`), as JSON leaves NDJSON.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from ingest.dialects import _gzip
-from ingest.dialects._base import Dialect
+from ingest.dialects._base import Dialect, reader_of
 from ingest.errors import Reason, RefusedError, shown, unacceptable, unreadable
 from ingest.model import Frame, Lookup, Observation, Refusal
 from ingest.plugins import find
@@ -29,19 +30,24 @@ class Dialects:
         self._by_topic: dict[str, Dialect] = {}
 
     def choose(self, frame: Frame) -> Dialect | None:
-        """Return the dialect of a frame whose payload is open, or None when no dialect knows it."""
-        dialect = self._by_topic.get(frame.topic)
+        """Return the dialect that reads a frame whose payload is open, or None when no dialect knows it."""
+        dialect = self.of_topic(frame.topic)
         if dialect is not None:
-            return dialect
+            return reader_of(dialect, frame.payload)
         if not _is_utf8(frame.topic):
             return None
-        for dialect in self._dialects:
-            if dialect.matches(frame.topic, b""):
+        return next((dialect for dialect in self._dialects if dialect.matches(frame.topic, frame.payload)), None)
+
+    def of_topic(self, topic: str) -> Dialect | None:
+        """Return the dialect that a topic belongs to, or None for one that belongs to none."""
+        dialect = self._by_topic.get(topic)
+        if dialect is None and _is_utf8(topic):
+            dialect = next((dialect for dialect in self._dialects if dialect.matches(topic, b"")), None)
+            if dialect is not None:
                 if len(self._by_topic) >= MAX_REMEMBERED:
                     self._by_topic.clear()
-                self._by_topic[frame.topic] = dialect
-                return dialect
-        return next((dialect for dialect in self._dialects if dialect.matches(frame.topic, frame.payload)), None)
+                self._by_topic[topic] = dialect
+        return dialect
 
     def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:
         """Return the observations of a frame, or why there are none. Nothing that arrives makes this raise."""
@@ -57,7 +63,7 @@ class Dialects:
         if dialect is None:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
         outcome = dialect.decode(frame, lookup)
-        return replace(outcome, dialect=dialect.name) if outcome.__class__ is Refusal else outcome
+        return replace(outcome, dialect=outcome.dialect or dialect.name) if isinstance(outcome, Refusal) else outcome
 
 
 def _is_utf8(topic: str) -> bool:

@@ -3,16 +3,17 @@
 A file of this folder exports `DIALECT`, which turns a frame into observations or into one refusal: all or nothing.
 `matches(topic, b"")` is asked first: a dialect that has topics of its own says yes to them without looking at the
 payload; otherwise `matches(topic, payload)` may look for marks that no other dialect has. It must be cheap and must
-not raise.
+not raise. A dialect whose topics also carry payloads of another one says so by `reader` (`Sharing`).
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
+from msgspec.structs import replace
 
 from ingest.errors import Reason, RefusedError, unreadable
 from ingest.model import Frame, Lookup, Observation, Refusal
@@ -30,6 +31,25 @@ class Dialect(Protocol):
 
     def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:
         """Return the observations of a frame in the order of the message, or why there are none."""
+
+
+@runtime_checkable
+class Sharing(Dialect, Protocol):
+    """A dialect that leaves some payloads on its topics to another dialect."""
+
+    def reader(self, payload: bytes) -> Dialect:
+        """Return the dialect that reads this payload: this one or another."""
+
+
+def reader_of(dialect: Dialect, payload: bytes) -> Dialect:
+    """Return the dialect that reads a payload on a topic of `dialect`."""
+    return dialect.reader(payload) if isinstance(dialect, Sharing) else dialect
+
+
+def handed_on(reader: Dialect, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:
+    """Return what another dialect makes of a frame; a refusal names that dialect."""
+    outcome = reader.decode(frame, lookup)
+    return replace(outcome, dialect=reader.name) if isinstance(outcome, Refusal) else outcome
 
 
 _Decode = Callable[[Any, Frame, Lookup], tuple[Observation, ...]]

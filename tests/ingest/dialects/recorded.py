@@ -57,6 +57,15 @@ class Case:
         """Return the name of the dialect that the case is for."""
         return self.name.partition("/")[0]
 
+    @property
+    def is_json(self) -> bool:
+        """Tell whether the payload is JSON."""
+        try:
+            json.loads(self.payload)
+        except ValueError:
+            return False
+        return True
+
     def frame(self, payload: bytes | None = None) -> Frame:
         """Return the frame of the case, or one with another payload on its topic."""
         content = self.payload if payload is None else payload
@@ -65,13 +74,17 @@ class Case:
 
 def _read(file: Path) -> Case:
     content = json.loads(file.read_text(encoding="utf-8"))
-    text = content["text"] if "text" in content else json.dumps(content["payload"], ensure_ascii=False)
+    if "hex" in content:
+        payload = bytes.fromhex(content["hex"])
+    else:
+        text = content["text"] if "text" in content else json.dumps(content["payload"], ensure_ascii=False)
+        payload = text.encode()
     expect = content.get("expect")
     return Case(
         name=f"{file.parent.name}/{file.stem}",
         about=content["about"],
         topic=content["topic"],
-        payload=text.encode(),
+        payload=payload,
         devices=content["devices"],
         expect=None if expect is None else [tuple(row) for row in expect],
         refusal=content.get("refusal"),

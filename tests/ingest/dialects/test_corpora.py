@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ingest.dialects.senml_json import resolve
+from ingest.dialects._senml import resolve
+from ingest.dialects.senml_cbor import named, read_cbor
 from ingest.errors import Reason
 from ingest.model import Frame, Observation, Refusal
 from ingest.topics import discover
@@ -124,6 +125,7 @@ def test_the_things_stack_documents(corpora: Path) -> None:
         stage="normalise",
         reason="not_measured",
         detail="the uplink was simulated in the console of the network server",
+        dialect="the_things_stack",
     )
 
 
@@ -168,6 +170,31 @@ def test_senml_resolution(corpora: Path, number: int) -> None:
     resolved = [record for record in resolve(pack, expected[0]["t"]) if "vd" not in record]
 
     assert resolved == [record | {"t": pytest.approx(record["t"])} for record in expected]
+
+
+@pytest.mark.parametrize("number", [3, 5])
+def test_senml_cbor(corpora: Path, number: int) -> None:
+    """A pack in CBOR resolves exactly as the same pack in JSON."""
+    folder = corpora / "senml-rfc8428"
+    expected = json.loads((folder / f"ex{number}.gen.resolved.json").read_text(encoding="utf-8"))
+    pack = json.loads((folder / f"ex{number}.json").read_text(encoding="utf-8"))
+    records = read_cbor((folder / f"ex{number}.gen.cbor").read_bytes())
+    resolved = resolve([named(record) for record in records], 0)
+
+    assert resolved == resolve(pack, 0)
+    assert resolved == expected
+
+
+def test_senml_cbor_measures_as_json(corpora: Path) -> None:
+    """A pack in CBOR gives the same observations as the same pack in JSON."""
+    devices = {"urn:dev:ow:10e2073a01080063": {"domain": "weather"}, "10e2073a0108006": {"domain": "lighting"}}
+    for number in (3, 5):
+        binary, text = (
+            outcome_of("senml/x", (corpora / "senml-rfc8428" / f"ex{number}.{form}").read_bytes(), devices)
+            for form in ("gen.cbor", "json")
+        )
+        assert not isinstance(text, Refusal)
+        assert binary == text
 
 
 def test_senml_packs(corpora: Path) -> None:
