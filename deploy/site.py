@@ -22,6 +22,7 @@ from deploy.cells import Division, load_divisions, short_name
 from ingest import cells as grid
 from ingest import devices, dictionary
 from ingest.cells import Cells
+from ingest.datum import Datum, to_wgs84
 from ingest.devices import Register
 from ingest.located import Fault
 from ingest.model import Property
@@ -31,13 +32,17 @@ from rules.model import Rule
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A district that is served. `position` is (lat, lon) in WGS 84 degrees; `places` names division codes."""
+    """A district that is served. `position` is (lat, lon) in WGS 84 degrees; `places` names division codes.
+
+    `datum` is what the coordinates of devices.csv are written in; the register has them in WGS 84.
+    """
 
     id: str
     title_zh: str
     title_en: str
     division: str
     zone: ZoneInfo
+    datum: Datum
     position: tuple[float, float]
     places: Mapping[str, str]
     cells: Cells
@@ -62,7 +67,8 @@ def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:
     faults += more
     known, more = dictionary.load(folder / "dictionary.yaml")
     faults += more
-    register, more = devices.load(folder / "devices.csv", known, found_cells)
+    datum = head.datum if head else Datum.WGS84
+    register, more = devices.load(folder / "devices.csv", known, found_cells, datum=datum)
     faults += more
     categories, more = problem_classes.load(folder / "categories.yaml")
     faults += more
@@ -81,7 +87,8 @@ def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:
         title_en=head.title.en,
         division=head.division,
         zone=ZoneInfo(head.timezone),
-        position=(head.position.lat, head.position.lon),
+        datum=datum,
+        position=to_wgs84(head.position.lat, head.position.lon, datum),
         places={row.code: short_name(row.name) for row in divisions},
         cells=found_cells,
         register=register,

@@ -5,7 +5,7 @@ id: xixiangtang                          # small letters, digits and -; part of 
 title: {zh: 南宁市西乡塘区, en: "Xixiangtang District, Nanning"}
 division: "450107"                       # county-level code (GB/T 2260): 6 digits
 timezone: Asia/Shanghai
-datum: WGS84                             # of every coordinate in the folder; CGCS2000 is the same at our precision
+datum: WGS84                             # of devices.csv and the position below: WGS84, CGCS2000, GCJ-02 or BD-09
 position: {lat: 22.8337, lon: 108.3134}
 """
 
@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from ingest.datum import Datum
 from ingest.located import Fault, load_yaml, validate
 
 VERSION = 1
@@ -31,10 +32,10 @@ def _zone(name: str) -> str:
     return name
 
 
-def _datum(name: object) -> str:
-    if name not in {"WGS84", "CGCS2000"}:
-        raise ValueError(f"{name!r} is not WGS84 or CGCS2000: convert the coordinates, then name what they are in")
-    return str(name)
+def _datum(name: object) -> Datum:
+    if name not in list(Datum):
+        raise ValueError(f"{name!r} is not one of {', '.join(Datum)}")
+    return Datum(str(name))
 
 
 class _Model(pydantic.BaseModel):
@@ -63,7 +64,7 @@ class SiteFile(_Model):
     title: Title
     division: str = pydantic.Field(pattern=r"^[1-9][0-9]{5}$")
     timezone: Annotated[str, pydantic.AfterValidator(_zone)]
-    datum: Annotated[str, pydantic.BeforeValidator(_datum)]
+    datum: Annotated[Datum, pydantic.BeforeValidator(_datum)]
     position: Position
 
 

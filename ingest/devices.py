@@ -2,9 +2,12 @@
 
 It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how often the device is expected to speak,
 `parent` the device that feeds or relays it (lamp → circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI,
-`attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent. Three kinds of attribute
-say how to read its messages: `unit.NAME=UNIT` and `field.NAME=PROPERTY` for a field of a vendor's own, and
-`height_cm=120` of a bin. `model=VENDOR-MODEL` names the profile of the device (docs/profiles.md).
+`attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent. Some attributes say how
+to read its messages: `unit.NAME=UNIT` and `field.NAME=PROPERTY` for a field of a vendor's own, `height_cm=120` of a
+bin, `topic=city/bins/17/+` for messages that do not name their device, `datum=WGS84` of the positions that they state.
+`model=VENDOR-MODEL` names the profile of the device (docs/profiles.md).
+
+`lat` and `lon` are in the datum of the site and become WGS 84 here.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ingest import topic_filters
 from ingest.cells import Cells
+from ingest.datum import Datum, is_shifted, to_wgs84
 from ingest.located import Fault, load_csv
 from ingest.model import Device, Property, Series, series_id
 from ingest.profiles.fitting import misfits
@@ -63,6 +68,8 @@ class Register:
         self.profiles = dict(profiles or {})
         self.table = {device.id: _SeriesOfDevice(device, self.dictionary) for device in self.devices.values()}
         self._by_eui = {device.eui: device for device in self.devices.values() if device.eui}
+        filters = ((device.attributes["topic"], device) for device in devices.values() if "topic" in device.attributes)
+        self._by_topic = topic_filters.DevicesByTopic(filters)
 
     def device(self, device_id: str) -> Device | None:
         """Return the device with this id, or None."""
@@ -71,6 +78,10 @@ class Register:
     def by_eui(self, eui: str) -> Device | None:
         """Return the device with this LoRaWAN DevEUI (any case), or None."""
         return self._by_eui.get(eui.upper())
+
+    def by_topic(self, topic: str) -> Device | None:
+        """Return the device whose topic filter (attribute `topic`) fits this MQTT topic best, or None."""
+        return self._by_topic.find(topic)
 
     def series_of(self, device_id: str) -> Mapping[str, Series] | None:
         """Return the series of a device by property name (`KeyError` outside the dictionary), or None."""
@@ -94,11 +105,17 @@ class Register:
 
 
 def load(
-    path: Path, dictionary: Mapping[str, Property], cells: Cells, profiles: Mapping[str, Profile] | None = None
+    path: Path,
+    dictionary: Mapping[str, Property],
+    cells: Cells,
+    profiles: Mapping[str, Profile] | None = None,
+    *,
+    datum: Datum = Datum.WGS84,
 ) -> tuple[Register, tuple[Fault, ...]]:
     """Read the register; return it with the devices that have no fault, and every fault with its line.
 
-    `profiles` are the device models that the attribute `model` may name (None: names of models are not checked).
+    `profiles` are the device models that the attribute `model` may name (None: names of models are not checked);
+    `datum` is what the coordinates of the file are in.
     """
     file = str(path)
     rows, csv_faults = load_csv(path, COLUMNS)
@@ -107,8 +124,9 @@ def load(
     devices: dict[str, Device] = {}
     lines: dict[str, int] = {}
     euis: dict[str, str] = {}
+    topics: dict[str, str] = {}
     for line, row in rows:
-        messages = [*_row_faults(row, domains, cells), *_attribute_faults(row["attributes"], dictionary)]
+        messages = [*_row_faults(row, domains, cells, datum), *_attribute_faults(row["attributes"], dictionary)]
         if profiles is not None:
             messages += misfits(row["kind"], {name: value or "" for name, value in _pairs(row["attributes"])}, profiles)
         if row["id"] in lines:
@@ -116,11 +134,15 @@ def load(
         eui = row["eui"].upper()
         if eui and eui in euis:
             messages.append(f"eui {eui} belongs to device {euis[eui]} already")
+        topic = dict(_pairs(row["attributes"])).get("topic") or ""
+        if topic and topic in topics:
+            messages.append(f"topic {topic} belongs to device {topics[topic]} already")
         lines.setdefault(row["id"], line)
         euis.setdefault(eui, row["id"])
+        topics.setdefault(topic, row["id"])
         faults += [Fault(file, line, message, row["id"]) for message in messages]
         if not messages:
-            devices[row["id"]] = _device(row)
+            devices[row["id"]] = _device(row, datum)
     for device in devices.values():
         message = _parent_fault(device, devices, lines)
         if message:
@@ -128,7 +150,7 @@ def load(
     return Register(devices, dictionary, profiles), tuple(sorted(faults))
 
 
-def _row_faults(row: dict[str, str], domains: set[str], cells: Cells) -> list[str]:
+def _row_faults(row: dict[str, str], domains: set[str], cells: Cells, datum: Datum) -> list[str]:
     faults = []
     if not _ID.fullmatch(row["id"]):
         faults.append(f"id {row['id']!r} is not 1 to 64 letters, digits and . _ : - (a letter or digit first)")
@@ -138,16 +160,24 @@ def _row_faults(row: dict[str, str], domains: set[str], cells: Cells) -> list[st
         faults.append(f"kind {row['kind']!r} is not a word of small letters, digits and _")
     if row["cell"] not in cells:
         faults.append(f"cell {row['cell']!r} is not a cell of the site")
+    faults += _place_faults(row, datum)
+    if not _WHOLE_NUMBER.fullmatch(row["cadence_s"]) or int(row["cadence_s"]) == 0:
+        faults.append(f"cadence_s {row['cadence_s']!r} is not a whole number of seconds above 0")
+    if row["eui"] and not _EUI.fullmatch(row["eui"].upper()):
+        faults.append(f"eui {row['eui']!r} is not 16 hexadecimal digits")
+    return faults
+
+
+def _place_faults(row: dict[str, str], datum: Datum) -> list[str]:
+    faults = []
     for column, bound in (("lat", 90.0), ("lon", 180.0)):
         number = _number(row[column])
         if number is None:
             faults.append(f"{column} {row[column]!r} is not a number")
         elif abs(number) > bound:
             faults.append(f"{column} {row[column]} is outside the world (-{bound:g} to {bound:g} degrees)")
-    if not _WHOLE_NUMBER.fullmatch(row["cadence_s"]) or int(row["cadence_s"]) == 0:
-        faults.append(f"cadence_s {row['cadence_s']!r} is not a whole number of seconds above 0")
-    if row["eui"] and not _EUI.fullmatch(row["eui"].upper()):
-        faults.append(f"eui {row['eui']!r} is not 16 hexadecimal digits")
+    if not faults and datum in {Datum.GCJ02, Datum.BD09} and not is_shifted(float(row["lat"]), float(row["lon"])):
+        faults.append(f"lat {row['lat']}, lon {row['lon']} is outside of China, where {datum} says nothing")
     return faults
 
 
@@ -163,6 +193,10 @@ def _attribute_faults(text: str, dictionary: Mapping[str, Property]) -> list[str
             faults.append(f"attribute {name!r}: {value!r} is not a property of the dictionary, nor `distance`")
         if name == "height_cm" and not (_number(value or "") or 0.0) > 0.0:
             faults.append(f"attribute {name!r}: {value!r} is not a number above 0")
+        if name == "topic" and (reason := topic_filters.fault(value or "")):
+            faults.append(f"attribute {name!r}: {value!r} is not a topic filter: {reason}")
+        if name == "datum" and value not in list(Datum):
+            faults.append(f"attribute {name!r}: {value!r} is not one of {', '.join(Datum)}")
     return faults
 
 
@@ -180,19 +214,22 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _device(row: dict[str, str]) -> Device:
+def _device(row: dict[str, str], datum: Datum) -> Device:
+    place = to_wgs84(float(row["lat"]), float(row["lon"]), datum)
+    attributes = {name: value or "" for name, value in _pairs(row["attributes"])}
     return Device(
         id=row["id"],
         domain=row["domain"],
         kind=row["kind"],
         cell=row["cell"],
-        lat=float(row["lat"]),
-        lon=float(row["lon"]),
+        lat=place.lat,
+        lon=place.lon,
         cadence_s=int(row["cadence_s"]),
         parent=row["parent"] or None,
         eui=row["eui"].upper() or None,
         title=row["title"] or None,
-        attributes={name: value or "" for name, value in _pairs(row["attributes"])},
+        attributes=attributes,
+        datum=attributes.get("datum", datum.value),
     )
 
 

@@ -97,7 +97,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A registry entry; `lat`, `lon` are WGS 84 degrees, `cell` a 15-digit unit grid cell code.
 
     `eui` is the LoRaWAN DevEUI (upper case) where the device has one; `attributes` are free words that rules
-    select by (`road_class: arterial`).
+    select by (`road_class: arterial`); `datum` is that of the positions which its messages state (`ingest.datum`).
     """
 
     id: str
@@ -111,6 +111,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     eui: str | None = None
     title: str | None = None
     attributes: dict[str, str] = {}
+    datum: str = "WGS84"
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +172,9 @@ class Lookup(Protocol):
 
     def by_eui(self, eui: str) -> Device | None:
         """Return the device with this LoRaWAN DevEUI (any case), or None."""
+
+    def by_topic(self, topic: str) -> Device | None:
+        """Return the device whose topic filter (attribute `topic`) fits this MQTT topic best, or None."""
 
     def series(self, device_id: str, observed_property: str) -> Series | None:
         """Return the series of a known device and a property of the dictionary, or None."""

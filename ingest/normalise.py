@@ -11,6 +11,7 @@ import math
 
 import msgspec
 
+from ingest.datum import Datum, distance_m, to_wgs84
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Device, Frame, Lookup, Observation, Series
 from ingest.units import conversion
@@ -18,6 +19,7 @@ from ingest.units import conversion
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MILLISECOND = dt.timedelta(milliseconds=1)
 LAST_MS = 253_402_300_799_999  # the end of the year 9999
+NOWHERE_M = 40_075_017.0  # the way round the Earth: further off than any place
 
 
 def time_ms(text: object, what: str, *, zone: dt.tzinfo | None = None) -> int:
@@ -65,6 +67,20 @@ def converted(value: float, unit: str, series: Series, what: str) -> float:
     if not math.isfinite(result):
         raise unreadable(Reason.NUMBER, f"{what} is {shown(value)} {unit}, too large for {series.property.unit}")
     return result
+
+
+def position(device: Device, lat: object, lon: object) -> float:
+    """Return the metres between the place that a message states and that of the register: `device.position_offset`.
+
+    The message's degrees are in the datum of the device. A place outside of the world, as receivers without a fix
+    state it, is `NOWHERE_M` away (which quality control takes for a fault); what is no number is refused.
+    """
+    stated = number(lat, "latitude"), number(lon, "longitude")
+    if abs(stated[0]) > 90.0 or abs(stated[1]) > 180.0:  # noqa: PLR2004 - degrees of the whole world
+        return NOWHERE_M
+    if device.datum != Datum.WGS84:
+        stated = to_wgs84(*stated, Datum(device.datum))
+    return distance_m(*stated, device.lat, device.lon)
 
 
 def known_device(device: Device | None, name: str) -> Device:

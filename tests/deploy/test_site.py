@@ -15,6 +15,7 @@ from deploy.app import case_context
 from deploy.cli import build
 from deploy.commands._base import UserError
 from deploy.site import load_site
+from ingest.datum import Datum, to_wgs84
 
 
 @pytest.fixture
@@ -80,12 +81,25 @@ def test_load_site_reports_all_files_at_once(copy: Path) -> None:
     assert {line.split(":")[0] for line in told} == {
         "site.yaml", "divisions.csv", "devices.csv", "calendar.yaml", "rules/own.yaml",
     }  # fmt: skip
-    assert (
-        "site.yaml:7: datum: 'GCJ02' is not WGS84 or CGCS2000: convert the coordinates, then name what they are in"
-        in (line.replace(" (is 'GCJ02')", "") for line in told)
+    assert "site.yaml:7: datum: 'GCJ02' is not one of WGS84, CGCS2000, GCJ-02, BD-09" in (
+        line.replace(" (is 'GCJ02')", "") for line in told
     )
     assert "divisions.csv:3: level is 'street', not one of district, subdistrict, community" in told
     assert "devices.csv:2: gw-001: kind 'gate way' is not a word of small letters, digits and _" in told
+
+
+def test_load_site_in_another_datum(copy: Path) -> None:
+    """Devices and the site's own position may be written in GCJ-02; the site has them in WGS 84."""
+    before, _ = load_site(copy)
+    _change(copy, "site.yaml", lambda text: text.replace("datum: WGS84 ", "datum: GCJ-02 "))
+    after, faults = load_site(copy)
+
+    assert before is not None
+    assert after is not None, faults
+    assert after.datum is Datum.GCJ02
+    assert after.position == to_wgs84(*before.position, Datum.GCJ02)
+    lamp, moved = before.register.devices["lamp-00001"], after.register.devices["lamp-00001"]
+    assert (moved.lat, moved.lon) == to_wgs84(lamp.lat, lamp.lon, Datum.GCJ02)
 
 
 def test_load_site_newer_version_is_one_line(copy: Path) -> None:

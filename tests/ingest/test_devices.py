@@ -9,6 +9,7 @@ from shapely.geometry import box
 
 from ingest import devices, dictionary
 from ingest.cells import Cell, Cells
+from ingest.datum import Datum, distance_m, to_wgs84
 from ingest.devices import Register
 from ingest.located import Fault
 from ingest.model import series_id
@@ -107,6 +108,11 @@ def test_series(tmp_path: Path) -> None:
             "attribute 'field.level': 'depth' is not a property of the dictionary, nor `distance`",
         ),
         ({"attributes": "height_cm=-1"}, "attribute 'height_cm': '-1' is not a number above 0"),
+        (
+            {"attributes": "topic=city/#/state"},
+            "attribute 'topic': 'city/#/state' is not a topic filter: # may only be the last level, alone",
+        ),
+        ({"attributes": "datum=NAD27"}, "attribute 'datum': 'NAD27' is not one of WGS84, CGCS2000, GCJ-02, BD-09"),
     ],
 )
 def test_faults(tmp_path: Path, changes: dict[str, str], message: str) -> None:
@@ -114,6 +120,39 @@ def test_faults(tmp_path: Path, changes: dict[str, str], message: str) -> None:
     _, faults = load(tmp_path / "d.csv", row("ok-1"), row(**changes))
 
     assert [(fault.line, fault.message) for fault in faults] == [(3, message)]
+
+
+def test_by_topic(tmp_path: Path) -> None:
+    """A device whose messages do not name it is found by its topic; a filter belongs to one device."""
+    register, faults = load(
+        tmp_path / "d.csv",
+        row("wb-17", attributes="topic=city/bins/17/+"),
+        row("wb-18", attributes="topic=city/bins/18/+"),
+        row("wb-19", attributes="topic=city/bins/18/+"),
+    )
+
+    assert [(fault.line, fault.message) for fault in faults] == [
+        (4, "topic city/bins/18/+ belongs to device wb-18 already")
+    ]
+    assert register.by_topic("city/bins/17/state") is register.device("wb-17")
+    assert register.by_topic("city/bins/20/state") is None
+
+
+def test_datum(tmp_path: Path) -> None:
+    """Coordinates in the datum of a map service become WGS 84; a device may state its positions in another datum."""
+    file = tmp_path / "d.csv"
+    stated = {"lat": "22.805", "lon": "108.305"}
+    lines = [HEADING, row(**stated), row("wb-2", attributes="datum=WGS84", **stated), row("wb-3", lat="48.1", lon="2")]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    register, faults = devices.load(file, PROPERTIES, CELLS, datum=Datum.GCJ02)
+    device = register.devices["wb-1"]
+
+    assert [(fault.line, fault.message) for fault in faults] == [
+        (4, "lat 48.1, lon 2 is outside of China, where GCJ-02 says nothing")
+    ]
+    assert (device.lat, device.lon) == to_wgs84(22.805, 108.305, Datum.GCJ02)
+    assert (device.datum, register.devices["wb-2"].datum) == ("GCJ-02", "WGS84")
+    assert 300 < distance_m(device.lat, device.lon, 22.805, 108.305) < 700
 
 
 def test_duplicates(tmp_path: Path) -> None:

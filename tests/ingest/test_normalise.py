@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
+from ingest.datum import Datum, from_wgs84
 from ingest.errors import RefusedError, shown
-from ingest.model import Series
-from ingest.normalise import bounded_ms, converted, known_device, known_series, number, something, time_ms
+from ingest.model import Device, Series
+from ingest.normalise import (
+    NOWHERE_M,
+    bounded_ms,
+    converted,
+    known_device,
+    known_series,
+    number,
+    position,
+    something,
+    time_ms,
+)
 from tests.ingest.dialects.recorded import CASES, register_of
 
 REGISTER = register_of({"ws-1": {"domain": "weather"}})
@@ -117,3 +128,28 @@ def test_something() -> None:
 def test_shown(value: object, expected: str) -> None:
     """Values are shown on one line, cut, and without letters that turn the text around."""
     assert shown(value) == expected
+
+
+def place(datum: Datum) -> Device:
+    """Return a device in Nanning whose messages state their positions in `datum`."""
+    return Device(
+        id="wb-1", domain="waste", kind="waste_bin", cell="", lat=22.8337, lon=108.3134, cadence_s=60, datum=datum.value
+    )
+
+
+@pytest.mark.parametrize("datum", list(Datum))
+def test_position(datum: Datum) -> None:
+    """A stated place is compared in the datum of the messages; the same place is no metre away."""
+    same = from_wgs84(22.8337, 108.3134, datum)
+    moved = from_wgs84(22.8437, 108.3134, datum)
+
+    assert position(place(datum), *same) < 0.001
+    assert position(place(datum), *moved) == pytest.approx(1112, abs=1)
+
+
+def test_position_of_no_place() -> None:
+    """A receiver without a fix is further away than any place; what is no number is refused."""
+    assert position(place(Datum.WGS84), 91, 181) == NOWHERE_M > 20_040_000
+    assert position(place(Datum.GCJ02), 0, 0) == pytest.approx(12_000_000, rel=0.05)
+    with pytest.raises(RefusedError, match="latitude is 'north', not a number"):
+        position(place(Datum.WGS84), "north", 108)
