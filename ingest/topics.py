@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from ingest import redrive
 from ingest.dialects import _gzip
 from ingest.dialects._base import Dialect, reader_of
 from ingest.errors import Reason, RefusedError, shown, unacceptable, unreadable
@@ -36,7 +37,8 @@ class Dialects:
             return reader_of(dialect, frame.payload)
         if not _is_utf8(frame.topic):
             return None
-        return next((dialect for dialect in self._dialects if dialect.matches(frame.topic, frame.payload)), None)
+        dialect = next((dialect for dialect in self._dialects if dialect.matches(frame.topic, frame.payload)), None)
+        return None if dialect is None else reader_of(dialect, frame.payload)
 
     def of_topic(self, topic: str) -> Dialect | None:
         """Return the dialect that a topic belongs to, or None for one that belongs to none."""
@@ -59,7 +61,10 @@ class Dialects:
                 frame = replace(frame, payload=_gzip.opened(frame.payload))
             except RefusedError as exc:
                 return exc.refusal
-        dialect = self._by_topic.get(frame.topic) or self.choose(frame)
+        dialect = self._by_topic.get(frame.topic)
+        if dialect is None:
+            frame = redrive.unwrap(frame)
+            dialect = self.choose(frame)
         if dialect is None:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
         outcome = dialect.decode(frame, lookup)

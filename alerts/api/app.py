@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from alerts.api import alerts, cases, cells, errors, health, ledger, login, observations, rules, tasks
+from alerts.api import alerts, cases, cells, deadletters, errors, health, ledger, login, observations, rules, tasks
 from alerts.api.attempts import Attempts
 from alerts.api.context import WebContext
 from alerts.api.errors import ApiError
@@ -17,7 +17,7 @@ Alerts, cases, tasks and observations of a Wangge site. Log in at `/api/v1/login
 `{"error": reason word, "detail": sentence}`; 409 `conflict` also carries the current `version`.
 """
 _LARGEST_BODY = 256 * 1024  # bytes
-RESOURCES = (login, alerts, cases, tasks, observations, cells, rules, ledger)
+RESOURCES = (login, alerts, cases, tasks, observations, cells, rules, ledger, deadletters)
 
 
 def create_app(context: WebContext) -> FastAPI:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -53,6 +54,11 @@ class SiteView:
         return " ".join(
             self.places[code] for code in (cell[:SUBDISTRICT_DIGITS], cell[:COMMUNITY_DIGITS]) if code in self.places
         )
+
+    def offset_ms(self, at_ms: int) -> int:
+        """Return how far the site's zone is ahead of UTC at a time."""
+        offset = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone).utcoffset()
+        return 0 if offset is None else int(offset.total_seconds() * 1000)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

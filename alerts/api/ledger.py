@@ -1,8 +1,7 @@
-"""`/api/v1/ledger` and `/api/v1/deadletters`: where every frame went."""
+"""`/api/v1/ledger`: where every frame went, per source and hour."""
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -56,52 +55,10 @@ class LedgerOut(BaseModel):
     items: list[LedgerRowOut]
 
 
-class ReasonOut(BaseModel):
-    """Dead letters of one stage and reason: `letters` different ones, received `times` in all."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    stage: str = Field(examples=["decode"])
-    reason: str = Field(examples=["not_json"])
-    letters: int
-    times: int
-    last_received_at_ms: int
-
-
-class LetterOut(BaseModel):
-    """A frame that gave no observations; `payload_b64` has its first 4,096 bytes."""
-
-    id: str
-    source: str
-    topic: str
-    payload_b64: str
-    payload_bytes: int
-    stage: str
-    reason: str
-    detail: str
-    first_received_at_ms: int
-    last_received_at_ms: int
-    times: int
-
-
-class DeadLettersOut(BaseModel):
-    """All reasons, and the letters asked for (last received first)."""
-
-    by_reason: list[ReasonOut]
-    items: list[LetterOut]
-
-
 class LedgerQuery(PageQuery):
     """Which rows are asked for."""
 
     source: str | None = None
-
-
-class LetterQuery(PageQuery):
-    """Which letters are asked for."""
-
-    stage: str | None = None
-    reason: str | None = None
 
 
 @router.get(
@@ -114,37 +71,3 @@ def ledger(request: Request, query: Annotated[LedgerQuery, Query()]) -> LedgerOu
         rows = accounts.ledger(connection, source=query.source, limit=query.limit, offset=query.offset)
     items = [LedgerRowOut(**row._mapping, balanced=accounts.is_balanced(row)) for row in rows]  # noqa: SLF001
     return LedgerOut(totals=TotalsOut(**totals, balanced=accounts.is_balanced(totals)), items=items)
-
-
-@router.get(
-    "/deadletters",
-    summary="Read the dead letters",
-    responses=answers(401, 403, 422),
-    dependencies=[requires(Role.VIEWER)],
-)
-def dead_letters(request: Request, query: Annotated[LetterQuery, Query()]) -> DeadLettersOut:
-    """Return how many frames gave no observations, why, and the frames themselves."""
-    with reading(contexts.of(request).engine) as connection:
-        reasons = accounts.dead_letters_by_reason(connection)
-        letters = accounts.dead_letters(
-            connection, stage=query.stage, reason=query.reason, limit=query.limit, offset=query.offset
-        )
-    return DeadLettersOut(
-        by_reason=[ReasonOut.model_validate(row) for row in reasons],
-        items=[
-            LetterOut(
-                id=row.id,
-                source=row.source,
-                topic=row.topic,
-                stage=row.stage,
-                reason=row.reason,
-                detail=row.detail,
-                payload_b64=base64.b64encode(row.payload[:4096]).decode(),
-                payload_bytes=len(row.payload),
-                first_received_at_ms=row.first_received_at_ms,
-                last_received_at_ms=row.last_received_at_ms,
-                times=row.times,
-            )
-            for row in letters
-        ],
-    )

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, true, update
 
 from alerts.store.rows import all_of
 from alerts.store.statements import insert_or_change
 from alerts.store.tables import DEAD_LETTERS
+from ingest import redrive
 from ingest.flow import Letter
 from ingest.model import Frame
 
@@ -55,6 +56,34 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
     letter: str
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which letters are meant; None means any. `model` without firmware means every firmware."""
+
+    stage: str | None = None
+    reason: str | None = None
+    dialect: str | None = None
+    model: str | None = None
+    device: str | None = None
+    source: str | None = None
+
+
+EVERY = Choice()
+FIRMWARE_MARK = "@"
+
+
+def model_parts(model: str) -> tuple[str, str]:
+    """Return model and firmware of `model@firmware`."""
+    name, _, firmware = model.partition(FIRMWARE_MARK)
+    return name, firmware
+
+
+def state(letter: DeadLetter) -> str:
+    """Return `waiting`, `redriven` (published again and not refused since) or `refused_again`."""
+    if letter.redriven_at_ms is not None:
+        return "redriven"
+    return "refused_again" if letter.redrives else "waiting"
+
+
 def letter_id(frame: Frame) -> str:
     """Return the digest by which a frame is known (32 hexadecimal digits)."""
     head = f"{frame.source}\0{frame.topic}\0".encode("utf-8", "backslashreplace")
@@ -81,25 +110,29 @@ def add(connection: Connection, letters: Sequence[Letter]) -> set[int]:
     return {first[identity] for identity, times in kept if times == rows[identity].times}
 
 
-def listed(
-    connection: Connection, *, stage: str | None = None, reason: str | None = None, limit: int = 100
-) -> list[DeadLetter]:
-    """Return letters that were not re-driven, the last received first."""
-    query = select(DEAD_LETTERS).where(_waiting(stage, reason))
+def listed(connection: Connection, choice: Choice = EVERY, *, limit: int = 100, offset: int = 0) -> list[DeadLetter]:
+    """Return letters that wait, the last received first."""
+    query = select(DEAD_LETTERS).where(_waits(choice))
     newest = query.order_by(DEAD_LETTERS.c.last_received_at_ms.desc(), DEAD_LETTERS.c.id)
-    return [DeadLetter(**row) for row in connection.execute(newest.limit(limit)).mappings()]
+    return [DeadLetter(**row) for row in connection.execute(newest.limit(limit).offset(offset)).mappings()]
 
 
-def waiting_ids(connection: Connection, *, stage: str | None = None, reason: str | None = None) -> list[str]:
-    """Return the ids of letters that were not re-driven, the first received first."""
-    query = select(DEAD_LETTERS.c.id).where(_waiting(stage, reason))
+def waiting_ids(connection: Connection, choice: Choice = EVERY) -> list[str]:
+    """Return the ids of letters that wait, the first received first."""
+    query = select(DEAD_LETTERS.c.id).where(_waits(choice))
     return list(connection.scalars(query.order_by(DEAD_LETTERS.c.first_received_at_ms, DEAD_LETTERS.c.id)))
 
 
-def count(connection: Connection) -> dict[tuple[str, str], int]:
+def waiting(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Return those of these ids whose letters wait."""
+    query = select(DEAD_LETTERS.c.id).where(DEAD_LETTERS.c.id.in_(ids), _waits(EVERY))
+    return set(connection.scalars(query))
+
+
+def count(connection: Connection, choice: Choice = EVERY) -> dict[tuple[str, str], int]:
     """Return how many letters wait, by stage and reason."""
     columns = DEAD_LETTERS.c.stage, DEAD_LETTERS.c.reason
-    query = select(*columns, func.count()).where(_waiting(None, None)).group_by(*columns).order_by(*columns)
+    query = select(*columns, func.count()).where(_waits(choice)).group_by(*columns).order_by(*columns)
     return {(stage, reason): number for stage, reason, number in connection.execute(query)}
 
 
@@ -113,7 +146,7 @@ def by_device(connection: Connection, reason: str, *, limit: int = 1000) -> list
     place = func.row_number().over(partition_by=c.device, order_by=(c.last_received_at_ms.desc(), c.id))
     ranked = (
         select(c.device, c.dialect, c.model, c.id, place.label("place"))
-        .where(_waiting(None, reason), c.device != "")
+        .where(_waits(Choice(reason=reason)), c.device != "")
         .subquery()
     )
     latest = select(ranked).where(ranked.c.place == 1).subquery()
@@ -125,7 +158,7 @@ def by_device(connection: Connection, reason: str, *, limit: int = 1000) -> list
             func.min(c.first_received_at_ms).label("first_received_at_ms"),
             last,
         )
-        .where(_waiting(None, reason), c.device != "")
+        .where(_waits(Choice(reason=reason)), c.device != "")
         .group_by(c.device)
         .subquery()
     )
@@ -139,7 +172,7 @@ def by_device(connection: Connection, reason: str, *, limit: int = 1000) -> list
 
 def of_devices(connection: Connection, reason: str, devices: Sequence[str]) -> list[str]:
     """Return the ids of the letters that wait for one reason from these devices, the first received first."""
-    chosen = and_(_waiting(None, reason), DEAD_LETTERS.c.device.in_(devices))
+    chosen = and_(_waits(Choice(reason=reason)), DEAD_LETTERS.c.device.in_(devices))
     query = select(DEAD_LETTERS.c.id).where(chosen)
     return list(connection.scalars(query.order_by(DEAD_LETTERS.c.first_received_at_ms, DEAD_LETTERS.c.id)))
 
@@ -159,15 +192,16 @@ def matching(connection: Connection, prefix: str) -> list[str]:
 def mark_redriven(connection: Connection, letters: Sequence[DeadLetter], now_ms: int) -> None:
     """Note that the frames of these letters were published again; one that was refused again meanwhile stays listed."""
     if letters:
-        same = and_(DEAD_LETTERS.c.id == bindparam("letter"), DEAD_LETTERS.c.times == bindparam("read_times"))
+        c = DEAD_LETTERS.c
+        redriven_at_ms = case((c.times == bindparam("read_times"), now_ms), else_=None)
+        statement = update(DEAD_LETTERS).where(c.id == bindparam("letter"))
         rows = [{"letter": one.id, "read_times": one.times} for one in letters]
-        connection.execute(
-            update(DEAD_LETTERS).where(same).values(redriven_at_ms=now_ms, redrives=DEAD_LETTERS.c.redrives + 1), rows
-        )
+        connection.execute(statement.values(redriven_at_ms=redriven_at_ms, redrives=c.redrives + 1), rows)
 
 
 def _row(letter: Letter) -> DeadLetter:
-    frame, refusal = letter
+    last_received_at_ms, refusal = letter.frame.received_at_ms, letter.refusal
+    frame = redrive.unwrap(letter.frame)
     return DeadLetter(
         id=letter_id(frame),
         source=frame.source,
@@ -177,7 +211,7 @@ def _row(letter: Letter) -> DeadLetter:
         reason=refusal.reason,
         detail=refusal.detail.encode("utf-8", "backslashreplace").decode(),
         first_received_at_ms=frame.received_at_ms,
-        last_received_at_ms=frame.received_at_ms,
+        last_received_at_ms=last_received_at_ms,
         times=1,
         dialect=refusal.dialect,
         device=_name(refusal.device),
@@ -190,9 +224,19 @@ def _name(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "backslashreplace").decode()[:_NAME_CHARACTERS]
 
 
-def _waiting(stage: str | None, reason: str | None) -> ColumnElement[bool]:
-    return and_(
-        DEAD_LETTERS.c.redriven_at_ms.is_(None),
-        DEAD_LETTERS.c.stage == stage if stage else true(),
-        DEAD_LETTERS.c.reason == reason if reason else true(),
-    )
+def chosen(choice: Choice) -> ColumnElement[bool]:
+    """Return the condition for the letters of a choice, whether they wait or not."""
+    c = DEAD_LETTERS.c
+    wanted = [
+        c[name] == value
+        for name in ("stage", "reason", "dialect", "device", "source")
+        if (value := getattr(choice, name)) is not None
+    ]
+    if choice.model is not None:
+        any_firmware = c.model.startswith(choice.model + FIRMWARE_MARK, autoescape=True)
+        wanted.append((c.model == choice.model) | any_firmware if choice.model else c.model == "")
+    return and_(true(), *wanted)
+
+
+def _waits(choice: Choice) -> ColumnElement[bool]:
+    return and_(DEAD_LETTERS.c.redriven_at_ms.is_(None), chosen(choice))

@@ -1,4 +1,4 @@
-"""The accounts of the pipeline: ledger per source and hour, dead letters by reason, the pipeline's own heartbeat."""
+"""The accounts of the pipeline: ledger per source and hour, the pipeline's own heartbeat."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from alerts.store.tables import DEAD_LETTERS, LEDGER, META
+from alerts.store.tables import LEDGER, META
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class Heartbeat:
 
     at_wall_ms: int
     connected: bool
+    problem: str | None
     epoch: int
     frames_per_s: float | None
     observations_per_s: float | None
@@ -44,38 +45,6 @@ def is_balanced(row: Any) -> bool:
     return bool(values["received"] == outcomes)
 
 
-def dead_letters_by_reason(connection: Connection) -> list[Row[Any]]:
-    """Return (stage, reason, letters, times, last_received_at_ms), the most frequent first."""
-    times = func.sum(DEAD_LETTERS.c.times).label("times")
-    return list(
-        connection.execute(
-            select(
-                DEAD_LETTERS.c.stage,
-                DEAD_LETTERS.c.reason,
-                func.count().label("letters"),
-                times,
-                func.max(DEAD_LETTERS.c.last_received_at_ms).label("last_received_at_ms"),
-            )
-            .where(DEAD_LETTERS.c.redriven_at_ms.is_(None))
-            .group_by(DEAD_LETTERS.c.stage, DEAD_LETTERS.c.reason)
-            .order_by(times.desc())
-        ).all()
-    )
-
-
-def dead_letters(
-    connection: Connection, *, stage: str | None = None, reason: str | None = None, limit: int = 50, offset: int = 0
-) -> list[Row[Any]]:
-    """Return dead letters that were not re-driven, the last received first."""
-    query = select(DEAD_LETTERS).where(DEAD_LETTERS.c.redriven_at_ms.is_(None))
-    if stage is not None:
-        query = query.where(DEAD_LETTERS.c.stage == stage)
-    if reason is not None:
-        query = query.where(DEAD_LETTERS.c.reason == reason)
-    newest = query.order_by(DEAD_LETTERS.c.last_received_at_ms.desc(), DEAD_LETTERS.c.id).limit(limit).offset(offset)
-    return list(connection.execute(newest).all())
-
-
 def heartbeat(connection: Connection) -> Heartbeat | None:
     """Return the pipeline's last word, or None where there is none that can be read."""
     text = connection.execute(select(META.c.value).where(META.c.key == "pipeline")).scalar_one_or_none()
@@ -84,6 +53,7 @@ def heartbeat(connection: Connection) -> Heartbeat | None:
         return Heartbeat(
             at_wall_ms=int(said["at_wall_ms"]),
             connected=bool(said.get("connected", False)),
+            problem=str(said["problem"]) if said.get("problem") else None,
             epoch=int(said.get("epoch", 0)),
             frames_per_s=_number(said.get("frames_per_s")),
             observations_per_s=_number(said.get("observations_per_s")),

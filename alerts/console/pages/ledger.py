@@ -1,4 +1,4 @@
-"""`/ledger`: where every frame went, per source and hour, and what could not be read, by reason."""
+"""`/ledger`: where every frame went, per source and hour, and what gave no observations, by group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from alerts.console.markup import Words, box, panel
 from alerts.console.parts import DataTable
 from alerts.console.shell import shell
 from alerts.console.visit import Visit
+from alerts.store import deadletters, letter_groups
 from alerts.store.database import reading
+from alerts.store.deadletters import DeadLetter
+from alerts.store.letter_groups import Group
 
 _COLUMNS = ("frames", "acknowledged", "received", "stored", "duplicate", "refused", "dead_lettered")
 _HOURS, _LETTERS = 200, 50
@@ -36,41 +39,63 @@ class Ledger:
         with panel(visit.t("ledger.title")):
             self._hours = DataTable((hour, source, *numbers, balanced), empty=nothing)
         stage, reason = ("stage", visit.t("letters.stage"), "text"), ("reason", visit.t("letters.reason"), "code")
+        sender = (("dialect", visit.t("letters.dialect"), "code"), ("model", visit.t("letters.model"), "code"))
         times = (("times", visit.t("letters.times"), "number"), ("last", visit.t("letters.last"), "moment"))
+        detail = ("detail", visit.t("letters.detail"), "wide")
         no_letters = (visit.t("letters.none"), visit.t("letters.none_means"))
         with panel(visit.t("letters.title")):
             letters = ("letters", visit.t("letters.letters"), "number")
-            self._reasons = DataTable((stage, reason, letters, *times), empty=no_letters)
+            again = ("refused_again", visit.t("letters.refused_again"), "number")
+            first, days = ("first", visit.t("letters.first"), "moment"), ("days", visit.t("letters.days"), "bars")
+            self._groups = DataTable(
+                (stage, reason, *sender, letters, again, days, first, *times, detail), empty=no_letters
+            )
         with panel(visit.t("letters.latest")):
-            detail, topic = ("detail", visit.t("letters.detail"), "wide"), ("topic", visit.t("letters.topic"), "code")
-            self._letters = DataTable((stage, reason, detail, topic, *times), empty=no_letters)
+            topic, device = ("topic", visit.t("letters.topic"), "code"), ("device", visit.t("letters.device"), "code")
+            self._letters = DataTable((stage, reason, device, detail, topic, *times), empty=no_letters)
             Words("")
         visit.follow(self.refresh)
 
     async def refresh(self) -> None:
         """Show what the database says now."""
-        totals, hours, reasons, letters = await asyncio.to_thread(self._read)
+        totals, hours, groups, letters = await asyncio.to_thread(self._read)
         summed = {**totals, "balanced": accounts.is_balanced(totals)}
         self._totals.show(rows=[summed] if totals["frames"] or totals["received"] else [])
         self._hours.show(rows=[{**_values(row), "balanced": accounts.is_balanced(row)} for row in hours])
-        self._reasons.show(rows=[self._reason(row) | {"letters": row.letters} for row in reasons])
-        self._letters.show(rows=[self._reason(row) | {"detail": row.detail, "topic": row.topic} for row in letters])
+        self._groups.show(
+            rows=[
+                self._said(row)
+                | {
+                    "dialect": row.dialect,
+                    "model": f"{row.model}@{row.firmware}" if row.firmware else row.model,
+                    "letters": row.letters,
+                    "refused_again": row.refused_again,
+                    "first": row.first_received_at_ms,
+                    "days": list(row.days),
+                }
+                for row in groups
+            ]
+        )
+        self._letters.show(rows=[self._said(row) | {"device": row.device, "topic": row.topic} for row in letters])
 
-    def _reason(self, row: Any) -> dict[str, Any]:
+    def _said(self, row: Group | DeadLetter) -> dict[str, Any]:
         return {
             "stage": self._visit.t(f"stage.{row.stage}"),
             "reason": row.reason,
+            "detail": row.detail,
             "times": row.times,
             "last": row.last_received_at_ms,
         }
 
-    def _read(self) -> tuple[dict[str, int], list[Any], list[Any], list[Any]]:
-        with reading(self._visit.context.engine) as connection:
+    def _read(self) -> tuple[dict[str, int], list[Any], list[Group], list[DeadLetter]]:
+        context = self._visit.context
+        now_ms = context.now_ms()
+        with reading(context.engine) as connection:
             return (
                 accounts.totals(connection),
                 accounts.ledger(connection, limit=_HOURS),
-                accounts.dead_letters_by_reason(connection),
-                accounts.dead_letters(connection, limit=_LETTERS),
+                letter_groups.groups(connection, now_ms=now_ms, offset_ms=context.site.offset_ms(now_ms)),
+                deadletters.listed(connection, limit=_LETTERS),
             )
 
 

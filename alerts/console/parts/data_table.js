@@ -1,5 +1,5 @@
 // A table of plain values. Columns: {key, title, kind}; kinds: text, wide, number, moment, hour, severity, link (value
-// [address, words]), good (a truth that ought to hold), state (a word of the text table).
+// [address, words]), good (a truth that ought to hold), bars (numbers in a row), state (a word of the text table).
 import { day, moment, number, text } from "/console/static/common.js";
 
 export default {
@@ -14,6 +14,7 @@ export default {
               <a v-if="one.kind === 'link' && row[one.key]" :href="row[one.key][0]">{{ row[one.key][1] }}</a>
               <span v-else-if="one.kind === 'severity'" :class="['w-sev', 'sev-' + row[one.key]]">{{ t("severity." + row[one.key]) }}</span>
               <span v-else-if="one.kind === 'good'" :style="{ color: row[one.key] ? 'var(--good)' : 'var(--critical)' }">{{ t(row[one.key] ? "table.yes" : "table.no") }}</span>
+              <svg v-else-if="one.kind === 'bars'" class="w-bars" :width="5 * row[one.key].length" height="16" role="img" :aria-label="row[one.key].join(' ')"><title>{{ row[one.key].join(" ") }}</title><rect v-for="(value, at) in row[one.key]" :key="at" :x="5 * at" :y="16 - height(value, row[one.key])" width="4" :height="height(value, row[one.key])" fill="currentColor" /></svg>
               <span v-else :class="{ 'w-runbook': one.kind === 'wide' }">{{ show(row[one.key], one.kind) }}</span>
             </td>
           </tr>
@@ -25,6 +26,7 @@ export default {
   methods: {
     t: text,
     isCode: (kind) => ["number", "moment", "hour", "code"].includes(kind),
+    height: (value, all) => (value ? Math.max(2, Math.round((16 * value) / Math.max(...all))) : 0),
     show(value, kind) {
       if (value === null || value === undefined || value === "") return "–";
       if (kind === "number") return number(value);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from alerts.store import deadletters
+from alerts.store.deadletters import Choice
 from ingest.flow import Letter
 from ingest.model import Frame, Refusal
 
@@ -57,9 +58,9 @@ def test_listed_filters(engine: Engine) -> None:
     with engine.begin() as connection:
         deadletters.add(connection, [letter(b"1"), letter(b"2", at_ms=5000), letter(b"3", reason="time")])
 
-        assert [one.payload for one in deadletters.listed(connection, stage="decode")][:1] == [b"2"]
-        assert [one.payload for one in deadletters.listed(connection, reason="not_json")] == [b"2", b"1"]
-        assert deadletters.listed(connection, stage="normalise") == []
+        assert [one.payload for one in deadletters.listed(connection, Choice(stage="decode"))][:1] == [b"2"]
+        assert [one.payload for one in deadletters.listed(connection, Choice(reason="not_json"))] == [b"2", b"1"]
+        assert deadletters.listed(connection, Choice(stage="normalise")) == []
         assert [one.payload for one in deadletters.listed(connection, limit=1)] == [b"2"]
 
 
@@ -93,6 +94,10 @@ def test_mark_redriven_refused_meanwhile(engine: Engine) -> None:
         deadletters.mark_redriven(connection, [before], 9000)
 
         assert deadletters.waiting_ids(connection) == [identity]
+        kept = deadletters.get(connection, identity)
+
+    assert kept is not None
+    assert deadletters.state(kept) == "refused_again"
 
 
 def test_matching(engine: Engine) -> None:

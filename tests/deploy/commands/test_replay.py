@@ -172,21 +172,38 @@ def test_deadletters_list_and_show(data: Path) -> None:
     assert "3 letters: decode/not_json 1, normalise/unit 2" in wangge("deadletters", "list", "--data", str(data))
 
 
+def test_deadletters_groups(data: Path) -> None:
+    """Letters are grouped, for people and as JSON, all or those of a choice."""
+    groups = json.loads(wangge("deadletters", "groups", "--data", str(data), "--json"))["items"]
+    text = wangge("deadletters", "groups", "--stage", "normalise", "--data", str(data))
+
+    assert [(one["stage"], one["reason"], one["letters"], sum(one["days"])) for one in groups] == [
+        ("normalise", "unit", 2, 0),
+        ("decode", "not_json", 1, 0),
+    ]
+    assert "normalise/unit" in text
+    assert text.endswith("2 letters in 1 groups\n")
+
+
 @pytest.mark.network
 def test_deadletters_redrive(data: Path, port: int, listener: Listener) -> None:
-    """The original bytes go to the original topic, once; the letters are marked and it is in the audit log."""
+    """The original bytes go out once, in an envelope or plain; the letters are marked and it is in the audit log."""
     address = f"127.0.0.1:{port}"
     common = ("--data", str(data), "--broker", address, "--json")
     first = json.loads(wangge("deadletters", "redrive", "--reason", "unit", *common))
     again = json.loads(wangge("deadletters", "redrive", "--reason", "unit", *common))
-    last = json.loads(wangge("deadletters", "redrive", "--all", *common))
+    last = json.loads(wangge("deadletters", "redrive", "--all", "--plain", "--wait", "0.1", *common))
     engine = case_database(data)
     with reading(engine) as connection:
         waiting = deadletters.waiting_ids(connection)
         sound = audit.verify(connection)
     engine.dispose()
 
-    assert (first, again, last) == ({"redriven": 2}, {"redriven": 0}, {"redriven": 1})
-    assert listener.wait(3) == [("a/1", b"\xff1"), ("a/2", b"\xff2"), ("a/0", b"\xff0")]
+    assert (first, again, last) == ({"redriven": 2}, {"redriven": 0}, {"redriven": 1, "refused_again": 0})
+    assert listener.wait(3) == [
+        ("wangge/redrive/up/mqtt/1001/a/1", b"\xff1"),
+        ("wangge/redrive/up/mqtt/1002/a/2", b"\xff2"),
+        ("a/0", b"\xff0"),
+    ]
     assert waiting == []
     assert sound is None

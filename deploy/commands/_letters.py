@@ -1,0 +1,132 @@
+"""What the commands about dead letters share: how letters are chosen and told, and how frames are published again."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from paho.mqtt.client import topic_matches_sub
+from sqlalchemy import Connection, Engine
+
+from alerts.store import audit, deadletters
+from alerts.store.database import reading
+from alerts.store.deadletters import Choice, DeadLetter, model_parts, state
+from deploy.addresses import host_port
+from deploy.clock import wall_ms
+from deploy.commands._base import UserError
+from deploy.settings import load
+from ingest.redrive import PREFIX, wrap
+from simulators.publisher import Publisher, PublishError
+
+_AT_ONCE = 200
+_FLUSH_S = 30.0
+_LOOK_S = 0.2
+
+
+class Way(NamedTuple):
+    """Where frames are published again; `plain`: on their own topic, without the time of their receipt."""
+
+    host: str
+    port: int
+    plain: bool
+
+
+def way_of(config: Path | None, broker: str | None, *, plain: bool) -> Way:
+    """Return where to publish; in plain where the pipeline of the settings does not hear the envelope."""
+    mqtt = None if config is None else load(config).mqtt
+    if broker is None and mqtt is None:
+        raise UserError("name the broker with --broker, or the settings file with --config")
+    deaf = mqtt is not None and not any(topic_matches_sub(topic, f"{PREFIX}x/0/x") for topic in mqtt.topics)
+    if mqtt is not None and broker is None:
+        return Way(mqtt.host, mqtt.port, plain or deaf)
+    return Way(*host_port(broker or "", "--broker"), plain or deaf)
+
+
+def redrive(engine: Engine, ids: Sequence[str], way: Way, tell: Callable[[str], None]) -> int:
+    """Publish in portions; a portion is marked when the broker has acknowledged all of it. Return how many."""
+    done = 0
+    try:
+        with Publisher(way.host, way.port, "wangge-redrive") as publisher:
+            for start in range(0, len(ids), _AT_ONCE):
+                with reading(engine) as connection:
+                    found = (deadletters.get(connection, identity) for identity in ids[start : start + _AT_ONCE])
+                    letters = [letter for letter in found if letter is not None]
+                _publish(publisher, letters, plain=way.plain)
+                with engine.begin() as connection:
+                    audit.append(
+                        connection,
+                        now_ms=wall_ms(),
+                        actor=f"shell:{getpass.getuser()}",
+                        action="deadletters.redrive",
+                        object=f"{len(letters)} dead letters",
+                        detail={"ids": [letter.id for letter in letters]},
+                    )
+                    deadletters.mark_redriven(connection, letters, wall_ms())
+                done += len(letters)
+                tell(f"{done} of {len(ids)} frames published again")
+    except (PublishError, ValueError) as exc:
+        raise UserError(f"{exc} ({done} of {len(ids)} frames were published again)") from exc
+    return done
+
+
+def refused_again(engine: Engine, ids: Sequence[str], wait_s: float) -> int:
+    """Return how many of the letters are refused again within `wait_s`, or as soon as all of them are."""
+    deadline_s = time.monotonic() + wait_s
+    while True:
+        with reading(engine) as connection:
+            refused = sum(len(deadletters.waiting(connection, ids[at : at + 500])) for at in range(0, len(ids), 500))
+        if refused == len(ids) or time.monotonic() >= deadline_s:
+            return refused
+        time.sleep(_LOOK_S)
+
+
+def the_id(connection: Connection, identity: str) -> str:
+    """Return the id that begins with these digits; raises UserError where there is none, or several."""
+    found = deadletters.matching(connection, identity.lower()) if identity else []
+    if not found:
+        raise UserError(f"there is no dead letter {identity!r}: `wangge deadletters list` shows their ids")
+    if len(found) > 1:
+        raise UserError(f"several dead letters begin with {identity!r}: give more digits")
+    return found[0]
+
+
+def narrowed(choice: Choice) -> bool:
+    """Tell whether a choice leaves anything out."""
+    return choice != deadletters.EVERY
+
+
+def told(letter: DeadLetter) -> dict[str, str | int | None]:
+    """Return a letter as JSON shows it."""
+    model, firmware = model_parts(letter.model)
+    return {
+        "id": letter.id,
+        "source": letter.source,
+        "topic": letter.topic,
+        "stage": letter.stage,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "dialect": letter.dialect,
+        "device": letter.device,
+        "model": model,
+        "firmware": firmware,
+        "times": letter.times,
+        "first_received_at_ms": letter.first_received_at_ms,
+        "last_received_at_ms": letter.last_received_at_ms,
+        "state": state(letter),
+        "redrives": letter.redrives,
+        "redriven_at_ms": letter.redriven_at_ms,
+        "payload_bytes": len(letter.payload),
+        "payload_b64": base64.b64encode(letter.payload).decode(),
+    }
+
+
+def _publish(publisher: Publisher, letters: Sequence[DeadLetter], *, plain: bool) -> None:
+    for letter in letters:
+        topic = letter.topic if plain else wrap(letter.topic, letter.source, letter.first_received_at_ms)
+        publisher.publish(topic, letter.payload)
+    if publisher.flush(_FLUSH_S):
+        raise PublishError(f"the broker did not acknowledge within {_FLUSH_S:g} s")
