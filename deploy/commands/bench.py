@@ -100,6 +100,21 @@ def state(
 
 
 @APP.command()
+def rules(
+    site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each; the median counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run the rules engine alone over 10,000 and 100,000 devices, beside Bytewax: rate, state, restart."""
+    from rich.console import Console
+
+    from deploy.app import checked_site
+    from deploy.bench.rules import measure
+
+    _show(measure(checked_site(site), rounds, Console(stderr=True).print), as_json=as_json)
+
+
+@APP.command()
 def size(
     site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
     observations: Annotated[int, typer.Option(min=10_000, help="How many are written.")] = 2_000_000,
