@@ -12,6 +12,12 @@ like this (`possible` and `plausible` are [low, high] pairs in `unit`, a bound m
         statistic: total
         resolution: 0.1
         increments: weather.rain_increment
+        quality: {time_gap: {suspect_after_s: 7200}, source: default}
+    quality:
+      weather.temperature: {spike: null}
+
+The key `quality` of an entry holds its quality tests (`ingest.quality.settings`); the section `quality` of a file
+changes single tests of entries that are there already.
 """
 
 from __future__ import annotations
@@ -21,9 +27,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pydantic
+from msgspec.structs import replace
 
 from ingest.located import Document, Fault, load_yaml, validate
 from ingest.model import Property, Statistic
+from ingest.quality.settings import QualityEntry
 from ingest.units import conversion, is_unit
 
 BASE = Path(__file__).with_name("dictionary.yaml")
@@ -50,10 +58,12 @@ class _Entry(_Model):
     statistic: Statistic = Statistic.INSTANT
     resolution: pydantic.FiniteFloat | None = pydantic.Field(default=None, gt=0)
     increments: str | None = None
+    quality: QualityEntry | None = None
 
 
 class _File(_Model):
     properties: dict[str, _Entry]
+    quality: dict[str, QualityEntry] = {}
 
 
 def load(*paths: Path) -> tuple[dict[str, Property], tuple[Fault, ...]]:
@@ -80,6 +90,12 @@ def _load_one(path: Path, before: Mapping[str, Property]) -> tuple[dict[str, Pro
         message = _growth_fault(one, {**before, **found}) if one.increments else None
         if message:
             faults.append(document.fault(("properties", name, "increments"), message))
+    for name, change in content.quality.items():
+        known = found.get(name) or before.get(name)
+        if known is None:
+            faults.append(document.fault(("quality", name), f"{name!r} is not a property of the dictionary"))
+        else:
+            found[name] = replace(known, checks=change.over(known.checks))
     return found, tuple(faults)
 
 
@@ -129,4 +145,5 @@ def _property(name: str, entry: _Entry) -> Property:
         statistic=entry.statistic,
         resolution=entry.resolution,
         increments=entry.increments,
+        checks=entry.quality.over(None) if entry.quality else None,
     )

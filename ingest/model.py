@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from ingest.checks import Checks
+
 if TYPE_CHECKING:
     from ingest.profiles.model import Profile
 
@@ -68,7 +70,9 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     `unit` is its canonical UCUM unit; `low`/`high` bound what is physically possible (outside: FAIL),
     `suspect_low`/`suspect_high` what is plausible (outside: SUSPECT); None means not checked. `good_low`/`good_high`
     are derived: inside of them nothing is wrong (the one comparison of the hot path). `resolution` is the smallest
-    step that sensors report, in `unit`; `increments` names the property that receives the growth of a total.
+    step that sensors report, in `unit`; `increments` names the property that receives the growth of a total. `checks`
+    are the quality tests that look at more than one observation; `looks_back` is derived: there is such a test, or a
+    growth to find.
     """
 
     name: str
@@ -82,15 +86,18 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     suspect_low: float | None = None
     suspect_high: float | None = None
+    checks: Checks | None = None
     good_low: float = -math.inf
     good_high: float = math.inf
+    looks_back: bool = False
 
     def __post_init__(self) -> None:
-        """Derive the bounds that hold both ranges."""
+        """Derive the bounds that hold both ranges, and whether what came before matters."""
         lows = [bound for bound in (self.low, self.suspect_low) if bound is not None]
         highs = [bound for bound in (self.high, self.suspect_high) if bound is not None]
         msgspec.structs.force_setattr(self, "good_low", max(lows, default=-math.inf))
         msgspec.structs.force_setattr(self, "good_high", min(highs, default=math.inf))
+        msgspec.structs.force_setattr(self, "looks_back", self.checks is not None or self.increments is not None)
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,13 +130,18 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):
-    """One value of one series in canonical unit, with the time it holds for and the time we received it."""
+    """One value of one series in canonical unit, with the time it holds for and the time we received it.
+
+    `uplink` is what all deliveries of the LoRaWAN uplink that it came in have in common (`ingest.repeats`); 0 where
+    it came in none, or has a time of its own.
+    """
 
     series: Series
     value: float
     phenomenon_time_ms: int
     result_time_ms: int
     quality: int = Quality.GOOD
+    uplink: int = 0
 
     @property
     def device_id(self) -> str:

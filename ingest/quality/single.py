@@ -2,16 +2,20 @@
 
 | test | flag |
 |---|---|
+| no value (NaN) | MISSING |
 | value outside `low`…`high` of its property | FAIL |
 | else outside `suspect_low`…`suspect_high` | SUSPECT |
 | phenomenon time before 2020 (a clock that was never set) or more than five minutes ahead of now | FAIL |
 
-The worst flag counts. A bound that the dictionary does not have is not checked.
+The worst flag counts. A bound that the dictionary does not have is not checked. What needs the observations before is
+tested later, by `ingest.quality.stream`.
 """
 
 from __future__ import annotations
 
-from ingest.model import Observation, Quality
+from ingest.model import Observation, Property, Quality
+from ingest.quality import gross_range, impossible_time
+from ingest.quality.aggregate import worst
 
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 AHEAD_MS = 5 * 60_000
@@ -27,8 +31,10 @@ def flag(observation: Observation, now_ms: int, ahead_ms: int = AHEAD_MS) -> int
         and EARLIEST_MS <= observation.phenomenon_time_ms <= now_ms + ahead_ms
     ):
         return _GOOD
-    low, high = bounds.low, bounds.high
-    impossible = (low is not None and observation.value < low) or (high is not None and observation.value > high)
-    if impossible or not EARLIEST_MS <= observation.phenomenon_time_ms <= now_ms + ahead_ms:
-        return int(Quality.FAIL)
-    return int(Quality.SUSPECT)
+    at = impossible_time.judge(observation.phenomenon_time_ms, EARLIEST_MS, now_ms + ahead_ms)
+    return int(worst((by_range(bounds, observation.value), at)))
+
+
+def by_range(known: Property, value: float) -> Quality:
+    """Return the flag of a value by the ranges of its property."""
+    return gross_range.judge(value, (known.low, known.high), (known.suspect_low, known.suspect_high))

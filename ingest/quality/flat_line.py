@@ -1,0 +1,50 @@
+"""Flat line: a sensor that says the same for too long.
+
+A length of time is counted in observations: with one a minute, ten minutes are the ten before and the point itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ingest.checks import FlatLine
+from ingest.model import Quality
+
+_FEWEST = 2  # before: with fewer than three points in all, nothing is called flat
+
+
+def count(length_s: float | None, interval_s: float) -> int | None:
+    """Return how many observations go into a length of time; None is for a length that is not tested."""
+    return None if length_s is None else int(length_s / interval_s)
+
+
+def judge(settings: FlatLine, values: Sequence[float], index: int, interval_s: float, first: int = 0) -> Quality:
+    """Return the flag of the point at `index`, of a sensor that speaks every `interval_s`.
+
+    The points before `first` do not count.
+    """
+    if math.isnan(values[index]):
+        return Quality.MISSING
+    flat = run(values, index, settings.tolerance, first)
+    for length_s, flag in ((settings.fail_s, Quality.FAIL), (settings.suspect_s, Quality.SUSPECT)):
+        needed = count(length_s, interval_s)
+        if needed is not None and flat >= max(needed, _FEWEST):
+            return flag
+    return Quality.GOOD
+
+
+def run(values: Sequence[float], index: int, tolerance: float, first: int = 0) -> int:
+    """Return how many points before `index` all lie with it within less than the tolerance; missing ones do too."""
+    low = high = values[index]
+    at = index - 1
+    while at >= first:
+        value = values[at]
+        if value < low:
+            low = value
+        elif value > high:
+            high = value
+        if high - low >= tolerance:
+            break
+        at -= 1
+    return index - 1 - at
