@@ -1,18 +1,23 @@
 """The engine's state, and how it is bound to a program: which rows go on, which series are watched, who is due.
 
-Stored are the rows alone. What was heard of whom, and the recent observations of quiet series, begin anew at start.
+Stored are the rows alone. What was heard of whom begins anew at start; recent samples do too, unless they are recalled
+(`rules.recall`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import heapq
-from array import array
 
 from ingest.model import Series
-from rules.program import Program, selects
+from rules.conditions._base import SampleCondition
+from rules.gathering import Gathering
+from rules.model import COUNTED, Rule, Subject
+from rules.program import Program
+from rules.samples import MOST_IN_WINDOW, MOST_REMEMBERED, Samples
 from rules.state import RuleState
-from rules.watch import Presence, Watch
+from rules.view import Member
+from rules.watch import Feed, Presence, Qualities, Watch
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -21,6 +26,7 @@ class EngineState:
 
     `settled_ms`: every device counts as heard of then. `due`: a heap of (time, rule id, device id) at which a device
     may have become silent. `orphans`: rows that the program no longer runs, to be ended by the next step or check.
+    `kept`: samples of series that a former program watched.
     """
 
     rows: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
@@ -28,26 +34,31 @@ class EngineState:
     settled_ms: int = 0
     watches: dict[int, Watch] = dataclasses.field(default_factory=dict)
     presences: dict[str, Presence] = dataclasses.field(default_factory=dict)
+    gatherings: dict[tuple[str, str], Gathering] = dataclasses.field(default_factory=dict)
     due: list[tuple[int, str, str]] = dataclasses.field(default_factory=list)
     orphans: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
+    kept: dict[int, Samples] = dataclasses.field(default_factory=dict)
 
 
 def bind(program: Program, state: EngineState, now_ms: int) -> None:
-    """Fit the state to a program that it has not run yet."""
+    """Fit the state to a program that it has not run yet; samples of series that go on being watched are kept."""
     if state.program is None:
         state.settled_ms = state.settled_ms or now_ms
     state.program = program
+    state.kept |= {series: watch.samples for series, watch in state.watches.items() if watch.samples is not None}
     state.watches.clear()
+    state.gatherings.clear()
     for presence in state.presences.values():
         presence.seen_ms = presence.last_seen_ms()
         presence.watches = presence.silent = ()
+        presence.members = None
     state.due.clear()
-    for (rule_id, device_id), row in list(state.rows.items()):
-        rule, device = program.rules.get(rule_id), program.devices.get(device_id)
-        if rule is None or row.rule_version != rule.version or device is None or not selects(rule, device):
-            state.orphans[rule_id, device_id] = state.rows.pop((rule_id, device_id))
+    for (rule_id, subject_id), row in list(state.rows.items()):
+        rule = program.rules.get(rule_id)
+        if rule is None or row.rule_version != rule.version or not program.has_subject(rule, subject_id):
+            state.orphans[rule_id, subject_id] = state.rows.pop((rule_id, subject_id))
         elif rule.condition.reads == "clock":
-            presence_of(state, device_id).silent += (rule_id,)
+            presence_of(state, subject_id).silent += (rule_id,)
     for device in program.devices.values():
         for rule, condition in program.timing(device):
             if (rule.id, device.id) not in state.rows:
@@ -73,26 +84,79 @@ def last_seen_ms(state: EngineState, device_id: str) -> int:
 def admit(program: Program, state: EngineState, series: Series) -> Watch:
     """Begin to watch a series of which nothing was seen yet."""
     presence = presence_of(state, series.device.id)
-    rules, interval = program.watching(series)
+    found = program.watching(series)
+    keep_ms = program.lateness_ms
+    for _, condition in found.samples:
+        keep_ms = max(keep_ms, condition.span_ms + program.lateness_ms + 2 * condition.every_ms)
+    most = MOST_IN_WINDOW if found.samples else MOST_REMEMBERED
+    others = {rule.quality for rule, _ in (*found.values, *found.samples)} - {COUNTED}
     watch = Watch(
-        low=interval[0],
-        high=interval[1],
+        low=found.quiet[0],
+        high=found.quiet[1],
         seen_ms=presence.seen_ms,
-        recent=array("d") if rules else None,
-        rules=rules,
-        quiet=interval,
+        samples=Samples(keep_ms, most) if found.values or found.samples else None,
+        rules=found.values,
+        quiet=found.quiet,
         device_id=series.device.id,
         presence=presence,
+        others={quality: Samples(keep_ms, most) for quality in sorted(others)} if others else None,
     )
     presence.watches += (watch,)
     state.watches[series.id] = watch
+    kept = state.kept.pop(series.id, None)
+    if kept is not None and watch.samples is not None:
+        watch.samples.take_over(kept)
+    for rule, condition in found.samples:
+        member = _member(presence, series, watch, rule.quality)
+        for subject_id in program.subjects(rule, condition, series.device):
+            gathering = _gathering(state, rule, condition, subject_id)
+            gathering.members.setdefault(series.device.id, member)
+            gathering.watches.append(watch)
+            watch.feeds += (Feed(gathering, *condition.quiet(series.property.name)),)
+    if kept is not None:
+        for feed in watch.feeds:
+            feed.gathering.refresh()
     arm(state, watch)
     return watch
 
 
 def arm(state: EngineState, watch: Watch) -> None:
     """Have a watch judge everything while something about it is not quiet."""
-    if watch.presence.silent or any((rule.id, watch.device_id) in state.rows for rule, _ in watch.rules):
+    rows = state.rows
+    watch.stirred = any((rule.id, watch.device_id) in rows for rule, _ in watch.rules)
+    lateness_ms = state.program.lateness_ms if state.program else 0
+    if (
+        watch.stirred
+        or watch.others
+        or watch.presence.silent
+        or any(
+            feed.low > feed.high
+            or feed.gathering.condition.every_ms
+            or (feed.gathering.rule.id, feed.gathering.subject.id) in rows
+            or not feed.gathering.may_rest(lateness_ms)
+            for feed in watch.feeds
+        )
+    ):
         watch.wake()
     else:
         watch.rest()
+
+
+def _member(presence: Presence, series: Series, watch: Watch, quality: Qualities) -> Member:
+    if presence.members is None:
+        presence.members = {}
+    member = presence.members.get(quality)
+    if member is None:
+        member = presence.members[quality] = Member(series.device, {})
+    member.series[series.property.name] = watch.samples_for(quality)
+    return member
+
+
+def _gathering(state: EngineState, rule: Rule, condition: SampleCondition, subject_id: str) -> Gathering:
+    key = rule.id, subject_id
+    gathering = state.gatherings.get(key)
+    if gathering is None:
+        subject = Subject(kind=rule.subject, id=subject_id)
+        anchor = subject_id if rule.subject == "device" else None
+        gathering = state.gatherings[key] = Gathering(rule, condition, subject, anchor, {}, [])
+    return gathering

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from ingest.model import Observation, Quality
 from rules.binding import EngineState, admit, bind
 from rules.program import Program, compile_rules
+from rules.samples import Samples
 from rules.state import RuleState, pack, unpack
 from rules.work import RowKey, Step, Work
 
@@ -63,21 +64,23 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
     """Judge a batch of observations; those of one series may come in any order within the lateness bound."""
     if state.program is not program:
         bind(program, state, now_ms)
-    find, lateness_ms, wrong = state.watches.get, program.lateness_ms, int(Quality.FAIL)
+    find, wrong = state.watches.get, int(Quality.FAIL)
     awake: list[Observation] = []
     woken: set[int] = set()
+    full: list[Samples] = []
     for observation in batch:
         watch = find(observation.series.id)
         if watch is None:
             watch = admit(program, state, observation.series)
         watch.seen_ms = now_ms
         if watch.low <= observation.value <= watch.high:
-            recent = watch.recent
-            if recent is not None and observation.quality < wrong:
-                recent.append(observation.phenomenon_time_ms)
-                recent.append(observation.value)
-                if len(recent) > watch.room:
-                    watch.trim(lateness_ms)
+            samples = watch.samples
+            if samples is not None and observation.quality < wrong:
+                samples.times.append(observation.phenomenon_time_ms)
+                samples.values.append(observation.value)
+                if len(samples.times) > samples.room:
+                    samples.room *= 2
+                    full.append(samples)
         else:
             awake.append(observation)
             if watch.low <= watch.high:
@@ -87,6 +90,8 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
     work.end_orphans(now_ms)
     if awake:
         work.judge(_whole(state, batch, awake, woken) if woken else awake)
+    for samples in full:  # not before: an early part of the batch may have to be judged by what it could see
+        samples.trim()
     return work.done()
 
 

@@ -1,11 +1,12 @@
-"""Puts an observation into the state of one (rule, subject), also when it comes late but within the bound.
+"""Puts what was judged into the state of one (rule, subject), also when it comes late but within the bound.
 
 In order: the life cycle moves one step. Late: it is run again from the base with the observation in its place, and
 the difference is told so that
 
 - what would have been told in order is told (the identities of the moves in order are among those given out);
-- firing and resolved always alternate, and the last one is the truth. A firing that turns out wrong is taken back by a
-  resolved with the since of that firing; a resolved that turns out wrong by a firing with the since of that resolved;
+- the last transition given out is the truth. A firing that turns out wrong is taken back by a resolved with the since
+  of that firing; a resolved that turns out wrong by a firing with the since of that resolved; a level by a firing of
+  the right one;
 - no identity is given out twice: a move that was taken back and turns out right after all gets a since one
   millisecond later.
 """
@@ -13,14 +14,14 @@ the difference is told so that
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from rules.conditions._base import ValueCondition
-from rules.lifecycle import Move, advance, move, run
+from rules.lifecycle import NO_LEVEL, ON, Move, Reader, advance, level_of, move, run
 from rules.model import Rule, State
-from rules.state import MOST_REMEMBERED, RuleState
+from rules.samples import MOST_REMEMBERED
+from rules.state import RuleState
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,42 +33,56 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(
-    rule: Rule, condition: ValueCondition, state: RuleState, observed: tuple[int, float], lateness_ms: int
+    rule: Rule, read: Reader, state: RuleState, observed: tuple[int, float], lateness_ms: int
 ) -> tuple[Told, ...] | None:
     """Put (time, value) into the state; return what to tell, or None if it is older than the bound."""
     history, at_ms = state.history, observed[0]
     newest_ms = history[-1][0] if history else at_ms - 1
     if at_ms > newest_ms:
-        told = _next(rule, condition, state, observed)
-        _forget(rule, condition, state, at_ms - lateness_ms)
-        return told
+        return replace(rule, read, state, (observed,), lateness_ms)
     if at_ms < newest_ms - lateness_ms or (len(history) >= MOST_REMEMBERED and at_ms < history[0][0]):
         return None
     index = bisect_left(history, (at_ms,))
     if history[index][0] == at_ms:
         return ()  # the same observation again
-    _, was = run(rule, condition, state.base, history)
-    history.insert(index, observed)
-    state.phase, is_now = run(rule, condition, state.base, history)
-    return tuple(_correct(state, was, is_now, observed))
+    return replace(rule, read, state, (observed, *history[index:]), lateness_ms)
 
 
-def _next(rule: Rule, condition: ValueCondition, state: RuleState, observed: tuple[int, float]) -> tuple[Told, ...]:
+def replace(
+    rule: Rule, read: Reader, state: RuleState, fresh: Sequence[tuple[int, float]], lateness_ms: int
+) -> tuple[Told, ...]:
+    """Put (time, value) pairs, in time order, in the place of all from the first one on; return what to tell."""
+    history = state.history
+    index = bisect_left(history, (fresh[0][0],))
+    if index == len(history):
+        told = tuple(item for observed in fresh for item in _next(rule, read, state, observed))
+    elif list(fresh) == history[index:]:
+        return ()
+    else:
+        _, was = run(rule, read, state.base, history)
+        history[index:] = fresh
+        state.stand, is_now = run(rule, read, state.base, history)
+        told = tuple(_correct(state, was, is_now, fresh[0]))
+    _forget(rule, read, state, history[-1][0] - lateness_ms)
+    return told
+
+
+def _next(rule: Rule, read: Reader, state: RuleState, observed: tuple[int, float]) -> tuple[Told, ...]:
     at_ms, value = observed
-    before = state.phase
-    state.phase = advance(rule, condition, before, at_ms, value)
+    before = state.stand
+    state.stand = advance(rule, read(value), before, at_ms, value)
     state.history.append(observed)
-    made = move(before, state.phase, at_ms, value)
+    made = move(before, state.stand, at_ms, value)
     return (_tell(state, made),) if made is not None else ()
 
 
-def _forget(rule: Rule, condition: ValueCondition, state: RuleState, horizon_ms: int) -> None:
+def _forget(rule: Rule, read: Reader, state: RuleState, horizon_ms: int) -> None:
     """Let the base take in what is older than the bound, or too much: nothing can come before it any more."""
     history = state.history
     old = max(bisect_left(history, (horizon_ms,)), len(history) - MOST_REMEMBERED)
     if old > 0:
         for at_ms, value in history[:old]:
-            state.base = advance(rule, condition, state.base, at_ms, value)
+            state.base = advance(rule, read(value), state.base, at_ms, value)
         del history[:old]
     if any(since_ms < horizon_ms for _, since_ms in state.emitted):
         state.emitted = [identity for identity in state.emitted if identity[1] >= horizon_ms]
@@ -79,18 +94,22 @@ def _correct(
     """Yield what leads from the moves told so far to those that order would have given."""
     old, new = _loud(was), _loud(is_now)
     same = 0
-    while same < min(len(old), len(new)) and old[same].since_ms == new[same].since_ms:
+    while same < min(len(old), len(new)) and _is_same(old[same], new[same]):
         same += 1
-    loud_before = new[same - 1].state if same else state.base.status
-    is_firing = loud_before is State.FIRING
-    if state.shown is not None and state.is_shown_firing is not is_firing:
+    base = level_of(state.base)
+    base_shown = (State.RESOLVED, NO_LEVEL) if base == NO_LEVEL else (state.base[base].status, base)
+    before = new[same - 1].shown if same else base_shown
+    if state.shown is not None and (state.shown[0], state.shown[2]) != before:
         at_ms, value = observed
+        level = state.shown[2] if before[0] is State.RESOLVED else before[1]
         taken_back = Move(
-            state=State.FIRING if is_firing else State.RESOLVED,
+            state=before[0],
             since_ms=state.shown[1],
             at_ms=at_ms,
             value=value,
-            before=state.phase,
+            before=state.stand[level],
+            level=level,
+            from_level=state.shown[2],
         )
         yield _tell(state, taken_back, correction=True)
     known = new[:same]
@@ -102,8 +121,12 @@ def _correct(
             yield _tell(state, made)
 
 
+def _is_same(one: Move, other: Move) -> bool:
+    return one.since_ms == other.since_ms and one.shown == other.shown
+
+
 def _loud(moves: tuple[Move, ...]) -> tuple[Move, ...]:
-    return tuple(made for made in moves if made.state is not State.PENDING)
+    return tuple(made for made in moves if made.state is State.RESOLVED or made.state in ON)
 
 
 def _tell(state: RuleState, made: Move, *, correction: bool = False) -> Told:
@@ -112,5 +135,6 @@ def _tell(state: RuleState, made: Move, *, correction: bool = False) -> Told:
         since_ms += 1
     state.emitted.append((made.state, since_ms))
     if made.state is not State.PENDING:
-        state.shown = (made.state, since_ms)
+        shown, level = made.shown
+        state.shown = (shown, since_ms, level)
     return Told(move=made, since_ms=since_ms, correction=correction)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.model import Quality
+
 if TYPE_CHECKING:
     from rules.conditions._base import Condition
 
@@ -24,6 +26,14 @@ class Severity(enum.StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    @property
+    def rank(self) -> int:
+        """Return 0 for the worst."""
+        return _WORST_FIRST.index(self)
+
+
+_WORST_FIRST = tuple(Severity)
+
 
 class State(enum.StrEnum):
     """State of one rule for one subject. `resolved` is the transition back to `inactive`."""
@@ -31,6 +41,7 @@ class State(enum.StrEnum):
     INACTIVE = "inactive"
     PENDING = "pending"
     FIRING = "firing"
+    FLAPPING = "flapping"
     RESOLVED = "resolved"
 
 
@@ -53,12 +64,24 @@ class CaseTemplate(msgspec.Struct, frozen=True, kw_only=True):
     give_up_after_s: int
 
 
+COUNTED = (int(Quality.GOOD), int(Quality.UNKNOWN), int(Quality.SUSPECT))
+"""The flags of observations that count for a rule which does not ask for others."""
+
+
+class Flapping(msgspec.Struct, frozen=True, kw_only=True):
+    """When a rule flaps: so many firings of a subject within so long."""
+
+    firings: int
+    within_s: int
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the engine runs it.
 
     `version` is a digest of what it judges by (where, when, for, …), not of its texts; an alert names it, and a rule of
     another version begins anew. `where` selects devices: every (attribute, allowed values) must match; `kind`, `domain`
-    and `id` are attributes too; without `domain` there, it selects devices of its own domain.
+    and `id` are attributes too; without `domain` there, it selects devices of its own domain. `quality`: the flags of
+    observations that count, in order.
     """
 
     id: str
@@ -74,6 +97,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     case: CaseTemplate | None = None
     runbook: Text = Text(zh="", en="")
     source: str = ""
+    quality: tuple[int, ...] = COUNTED
+    flapping: Flapping | None = None
+
+    def severity_of(self, level: int) -> Severity:
+        """Return the severity of a level of its condition (0 is the mildest)."""
+        severities = () if self.condition.reads == "clock" else self.condition.severities
+        return severities[level] if severities else self.severity
+
+    @property
+    def levels(self) -> int:
+        """How many levels its condition has: at least one."""
+        return 1 if self.condition.reads == "clock" else max(1, len(self.condition.severities))
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ingest.model import Device
-from rules.conditions._base import ClockCondition, ValueCondition
+from rules.conditions._base import ClockCondition, SampleCondition, ValueCondition
 from rules.lateness import Told
+from rules.lifecycle import NO_LEVEL, ON
 from rules.model import Evidence, Rule, Severity, State, Subject, Transition
+from rules.view import View
 
 _STEPS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 
@@ -36,33 +38,56 @@ def observed(rule: Rule, condition: ValueCondition, device_id: str, told: Told, 
         return Evidence(device_id=device_id, observed_property=observed_property, value=value, phenomenon_time_ms=at_ms)
 
     evidence = [seen(move.at_ms, move.value)]
-    before = move.before
-    said = condition.describe(move.value)
-    if told.correction:
-        what = "the firing" if move.state is State.RESOLVED else "the resolution"
-        reason = f"takes back {what}: {said} at {instant(move.at_ms)}, which came late"
-    elif move.state is State.PENDING:
-        reason = f"{said}; fires if that lasts for {duration(rule.for_s * 1000)}"
-    elif move.state is State.FIRING:
-        reason = said
-        if before.status is State.PENDING:
-            reason += f", for {duration(move.at_ms - before.began_ms)} (since {instant(before.began_ms)})"
-            evidence.insert(0, seen(before.began_ms, before.value))
-    else:
-        reason = said
-        if before.clear_since_ms is not None:
-            reason += f", clear for {duration(move.at_ms - before.clear_since_ms)}"
+    if not told.correction and move.state in ON and move.before.status is State.PENDING:
+        evidence.insert(0, seen(move.before.began_ms, move.before.value))
+    subject = Subject(kind="device", id=device_id)
+    return _transition(rule, subject, told, condition.describe(move.value), tuple(evidence), received_at_ms)
+
+
+def gathered(
+    rule: Rule, condition: SampleCondition, subject: Subject, view: View, told: Told, received_at_ms: int
+) -> Transition:
+    """Return the transition of a told move of a condition that judges samples; the view is that of its time."""
+    said, evidence = condition.describe(view), condition.evidence(view)
+    return _transition(rule, subject, told, said, evidence, received_at_ms if evidence else 0)
+
+
+def _transition(
+    rule: Rule, subject: Subject, told: Told, said: str, evidence: tuple[Evidence, ...], received_at_ms: int
+) -> Transition:
+    move = told.move
     return Transition(
         rule_id=rule.id,
         rule_version=rule.version,
-        subject=Subject(kind="device", id=device_id),
+        subject=subject,
         state=move.state,
         since_ms=told.since_ms,
-        severity=rule.severity,
-        reason=reason,
-        evidence=tuple(evidence),
+        severity=rule.severity_of(max(0, move.level)),
+        reason=_reason(rule, told, said),
+        evidence=evidence,
         received_at_ms=received_at_ms,
     )
+
+
+def _reason(rule: Rule, told: Told, said: str) -> str:
+    move, before = told.move, told.move.before
+    if told.correction:
+        what = "the resolution" if move.from_level == NO_LEVEL else "the firing"
+        return f"takes back {what}: {said} at {instant(move.at_ms)}, which came late"
+    if move.state is State.PENDING:
+        return f"{said}; fires if that lasts for {duration(rule.for_s * 1000)}"
+    if move.state is State.RESOLVED:
+        clear_ms = before.clear_since_ms
+        return said if clear_ms is None else f"{said}, clear for {duration(move.at_ms - clear_ms)}"
+    if before.status is State.PENDING:
+        said += f", for {duration(move.at_ms - before.began_ms)} (since {instant(before.began_ms)})"
+    if move.state is State.FLAPPING and rule.flapping is not None:
+        within = duration(rule.flapping.within_s * 1000)
+        return f"flapping, {move.count} times within {within}: {said}"
+    if move.from_level in {NO_LEVEL, move.level}:
+        return said
+    now, was = rule.severity_of(move.level), rule.severity_of(move.from_level)
+    return f"{'rises' if move.level > move.from_level else 'falls'} from {was} to {now}: {said}"
 
 
 def silent(rule: Rule, condition: ClockCondition, device: Device, seen_ms: int, since_ms: int) -> Transition:

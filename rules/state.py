@@ -1,13 +1,15 @@
 """The state of one rule for one subject: plain data, packed as msgpack, with a version.
 
-    phase     where the life cycle stands after all observations so far
+    stand     where the life cycle of each level stands after all observations so far
     base      where it stood before those in `history`
     history   (time, value) of the observations within the lateness bound, in time order: a late one is put in its
-              place and the life cycle is run again from `base`
+              place and the life cycle is run again from `base`. For conditions that judge samples the value is the
+              judgement as a number (`rules.judging`)
     emitted   (state, since) of the transitions given out within the bound, so that no identity is used twice
-    shown     the last firing or resolved transition given out: what the stages behind us believe
+    shown     the last transition given out that is not pending, with its level: what the stages behind us believe
 
-Only subjects that are not quiet have one; it is dropped when nothing within the bound tells it from a new one.
+Only subjects that are not quiet have one; it is dropped when nothing within the bound tells it from a new one. Rows of
+version 1 (one level, subjects are devices) are read too.
 """
 
 from __future__ import annotations
@@ -17,16 +19,15 @@ import msgspec
 from rules.errors import RuleStateError
 from rules.model import State
 
-VERSION = 1
-MOST_REMEMBERED = 256
-"""Observations of a series that are kept for late ones; a faster series has a shorter lateness bound."""
+VERSION = 2
 
 
 class Phase(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A point of the life cycle.
 
     `since_ms`: event time at which the status began; `began_ms`, `value`: the observation with which the condition
-    began to hold; `clear_since_ms`: since when a firing one reads clear.
+    began to hold; `clear_since_ms`: since when a firing one reads clear; `fired`: when it fired of late (only of rules
+    that look for flapping).
     """
 
     status: State = State.INACTIVE
@@ -34,9 +35,12 @@ class Phase(msgspec.Struct, frozen=True, array_like=True, gc=False):
     began_ms: int = 0
     value: float = 0.0
     clear_since_ms: int | None = None
+    fired: tuple[int, ...] = ()
 
 
 INACTIVE = Phase()
+Stand = tuple[Phase, ...]
+"""One phase for each level of a rule, mildest first."""
 
 
 class RuleState(msgspec.Struct, array_like=True, kw_only=True):
@@ -44,21 +48,45 @@ class RuleState(msgspec.Struct, array_like=True, kw_only=True):
 
     version: int = VERSION
     rule_version: str
+    kind: str = "device"
+    stand: Stand = (INACTIVE,)
+    base: Stand = (INACTIVE,)
+    history: list[tuple[int, float]] = []
+    emitted: list[tuple[State, int]] = []
+    shown: tuple[State, int, int] | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """True if it says no more than no state at all."""
+        return not self.emitted and self.stand == self.base and all(phase == INACTIVE for phase in self.stand)
+
+    @property
+    def is_shown_firing(self) -> bool:
+        """True if the last transition given out said that the rule fires."""
+        return self.shown is not None and self.shown[0] is not State.RESOLVED
+
+
+class _First(msgspec.Struct, array_like=True, kw_only=True):
+    """A row of version 1."""
+
+    version: int
+    rule_version: str
     phase: Phase = INACTIVE
     base: Phase = INACTIVE
     history: list[tuple[int, float]] = []
     emitted: list[tuple[State, int]] = []
     shown: tuple[State, int] | None = None
 
-    @property
-    def is_quiet(self) -> bool:
-        """True if it says no more than no state at all."""
-        return self.phase == self.base == INACTIVE and not self.emitted
-
-    @property
-    def is_shown_firing(self) -> bool:
-        """True if the last transition given out was a firing one."""
-        return self.shown is not None and self.shown[0] is State.FIRING
+    def as_now(self) -> RuleState:
+        """Return the same as a row of today."""
+        return RuleState(
+            rule_version=self.rule_version,
+            stand=(self.phase,),
+            base=(self.base,),
+            history=self.history,
+            emitted=self.emitted,
+            shown=(*self.shown, -1 if self.shown[0] is State.RESOLVED else 0) if self.shown else None,
+        )
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -68,6 +96,7 @@ class _Head(msgspec.Struct, array_like=True):
 _ENCODER = msgspec.msgpack.Encoder()
 _HEAD = msgspec.msgpack.Decoder(_Head)
 _DECODER = msgspec.msgpack.Decoder(RuleState)
+_DECODER_1 = msgspec.msgpack.Decoder(_First)
 
 
 def pack(state: RuleState) -> bytes:
@@ -87,6 +116,6 @@ def unpack(packed: bytes, name: str) -> RuleState:
                 f"rule state of {name} has version {version}, this program reads up to {VERSION}: "
                 "run the newer program, or delete the row to begin anew"
             )
-        return _DECODER.decode(packed)
+        return _DECODER_1.decode(packed).as_now() if version == 1 else _DECODER.decode(packed)
     except msgspec.MsgspecError as exc:
         raise RuleStateError(f"rule state of {name} is damaged ({exc}): delete the row to begin anew") from exc

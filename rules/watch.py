@@ -1,93 +1,120 @@
 """What the engine remembers of a series and of a device while it runs; none of it is stored.
 
-A `Watch` answers most observations with one comparison: a value inside [low, high] can change nothing. `recent` keeps
-times and values of the last minutes (the lateness bound), which a late observation may have to be put between; it is
-one flat array (time, value, time, value, …), because thousands of small objects would cost more to drop than to judge.
+A `Watch` answers most observations with one comparison: a value inside [low, high] can change nothing. It keeps the
+recent samples of the series (`rules.samples`): a late observation may have to be put between them, and conditions that
+judge samples look at them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from array import array
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.model import Observation, Quality
 from rules.conditions._base import ValueCondition
-from rules.model import Rule
-from rules.state import MOST_REMEMBERED
+from rules.model import COUNTED, Rule
+from rules.samples import Samples
+from rules.view import Member
 
-_ROOM = 8
+if TYPE_CHECKING:
+    from rules.gathering import Gathering
+
 ValueRules = tuple[tuple[Rule, ValueCondition], ...]
+Qualities = tuple[int, ...]
 
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Presence:
-    """A device: when it was last heard of by a watch that is gone, its watches, the rules that call it silent."""
+    """A device: when it was last heard of by a watch that is gone, its watches, the rules that call it silent.
+
+    `members`: its samples, by the flags that count.
+    """
 
     seen_ms: int
     watches: tuple[Watch, ...] = ()
     silent: tuple[str, ...] = ()
+    members: dict[Qualities, Member] | None = None
 
     def last_seen_ms(self) -> int:
         """Return when something was last heard of the device (our clock)."""
         return max((watch.seen_ms for watch in self.watches), default=self.seen_ms)
 
 
+class Feed(NamedTuple):
+    """A gathering that a series feeds, and the closed interval of its values that cannot make that one hold."""
+
+    gathering: Gathering
+    low: float
+    high: float
+
+
 @dataclasses.dataclass(slots=True, eq=False)
 class Watch:
     """A series: rules that judge it, the interval in which none of them begins to hold, when it was last heard of.
 
-    `low > high` while every observation must be judged: some rule is not quiet, or the device was silent. `recent` is
-    None if no rule judges the series.
+    `low > high` while every observation must be judged: some rule is not quiet, or the device was silent. `samples` is
+    None if no rule judges the series. `quiet` is the interval of the rules that judge values; they need not be asked
+    about a value inside it unless `stirred`. `others`: samples for rules that count other flags.
     """
 
     low: float
     high: float
     seen_ms: int
-    recent: array[float] | None
+    samples: Samples | None
     rules: ValueRules
     quiet: tuple[float, float]
     device_id: str
     presence: Presence
-    room: int = _ROOM
+    feeds: tuple[Feed, ...] = ()
+    others: dict[Qualities, Samples] | None = None
+    stirred: bool = False
+    newest_ms: int = 0
 
     def wake(self) -> None:
         """Have every observation judged."""
-        self.low, self.high = math.inf, -math.inf
+        if self.low <= self.high:
+            self.low, self.high = math.inf, -math.inf
+            self.newest_ms = max(self.samples.times, default=0) if self.samples is not None else 0
 
     def rest(self) -> None:
         """Judge only what is outside the quiet intervals of all rules."""
-        self.low, self.high = self.quiet
+        low, high = self.quiet
+        for feed in self.feeds:
+            low, high = max(low, feed.low), min(high, feed.high)
+        self.low, self.high = low, high
 
-    def remember(self, observation: Observation, lateness_ms: int) -> None:
+    def samples_for(self, quality: Qualities) -> Samples:
+        """Return the samples of the flags that a rule counts."""
+        samples = self.samples if quality == COUNTED else (self.others or {}).get(quality)
+        if samples is None:  # pragma: no cover - they are made when the series is admitted
+            raise KeyError(quality)
+        return samples
+
+    def remember(self, observation: Observation) -> None:
         """Keep time and value of an observation that was judged."""
-        if self.recent is not None:
-            self.recent.extend((observation.phenomenon_time_ms, observation.value))
-            if len(self.recent) > self.room:
-                self.trim(lateness_ms)
-
-    def trim(self, lateness_ms: int) -> None:
-        """Forget what is older than the bound, or too much, and make room for a few more."""
-        recent = self.recent or array("d")
-        horizon_ms, old = recent[-2] - lateness_ms, max(0, len(recent) - 2 * MOST_REMEMBERED)
-        while recent[old] < horizon_ms:
-            old += 2
-        del recent[:old]
-        self.room = len(recent) + _ROOM
+        at_ms, value = observation.phenomenon_time_ms, observation.value
+        self.newest_ms = max(self.newest_ms, at_ms)
+        if self.samples is not None and observation.quality < Quality.FAIL:
+            self.samples.times.append(at_ms)
+            self.samples.values.append(value)
+        for quality, samples in (self.others or {}).items():
+            if observation.quality in quality:
+                samples.times.append(at_ms)
+                samples.values.append(value)
 
     def forget(self, times_ms: set[int]) -> None:
         """Forget the observations of these times: they are judged again."""
-        if self.recent:
-            pairs = zip(self.recent[::2], self.recent[1::2], strict=True)
-            self.recent = array("d", [item for pair in pairs if pair[0] not in times_ms for item in pair])
+        if self.samples is not None:
+            self.samples.forget(times_ms)
+            self.newest_ms = max(self.samples.times, default=0)
 
-    def history(self, lateness_ms: int) -> list[tuple[int, float]]:
-        """Return (time, value) of what is recent, in time order; of two with the same time the one that came first."""
-        flat = self.recent or array("d")
-        pairs = {int(at_ms): value for at_ms, value in zip(flat[-2::-2], flat[::-2], strict=True)}
-        horizon_ms = max(pairs, default=0) - lateness_ms
-        return sorted((at_ms, value) for at_ms, value in pairs.items() if at_ms >= horizon_ms)
+    def trim(self) -> None:
+        """Forget what is too old, where there is too much."""
+        for samples in (self.samples, *(self.others or {}).values()):
+            if samples is not None and len(samples.times) > samples.room:
+                samples.trim()
 
 
 def quiet(rules: Iterable[tuple[Rule, ValueCondition]]) -> tuple[float, float]:
@@ -96,6 +123,6 @@ def quiet(rules: Iterable[tuple[Rule, ValueCondition]]) -> tuple[float, float]:
     return max((low for low, _ in intervals), default=-math.inf), min((high for _, high in intervals), default=math.inf)
 
 
-def drives(observation: Observation) -> bool:
-    """Return True if rules may act on it: it was neither found wrong nor is it missing."""
-    return observation.quality < Quality.FAIL and not math.isnan(observation.value)
+def is_value(observation: Observation) -> bool:
+    """Return True if there is a value that a rule could judge."""
+    return observation.quality != Quality.MISSING and not math.isnan(observation.value)

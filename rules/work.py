@@ -10,11 +10,13 @@ from ingest.model import Observation
 from rules import sentences
 from rules.binding import EngineState, arm, last_seen_ms, presence_of
 from rules.conditions._base import ValueCondition, Verdict
+from rules.gathering import Gathering
+from rules.judging import Dirty, rejudge
 from rules.lateness import put
 from rules.model import Evidence, Rule, State, Subject, Transition
 from rules.program import Program
-from rules.state import Phase, RuleState, pack
-from rules.watch import Presence, Watch, drives
+from rules.state import INACTIVE, Phase, RuleState, pack
+from rules.watch import Presence, Watch, is_value
 
 DEVICE = "device"
 _phenomenon_time_ms = operator.attrgetter("phenomenon_time_ms")
@@ -40,64 +42,90 @@ class Work:
     def __init__(self, program: Program, state: EngineState) -> None:
         self._program, self._state = program, state
         self._transitions: list[Transition] = []
-        self._changed: dict[tuple[str, str], bool] = {}  # → was there a row before
+        self._changed: dict[tuple[str, str], str | None] = {}  # → kind of the subject, if there was a row before
         self._too_late = 0
 
     def done(self) -> Step:
         """Return what was given, with the rows that changed."""
         rows = self._state.rows
         changed: dict[RowKey, bytes | None] = {}
-        for key in sorted(self._changed):
-            row = rows.get(key)
+        for (rule_id, subject_id), kind in sorted(self._changed.items(), key=operator.itemgetter(0)):
+            row = rows.get((rule_id, subject_id))
             if row is not None:
-                changed[key[0], DEVICE, key[1]] = pack(row)
-            elif self._changed[key]:
-                changed[key[0], DEVICE, key[1]] = None
+                changed[rule_id, row.kind, subject_id] = pack(row)
+            elif kind is not None:
+                changed[rule_id, kind, subject_id] = None
         return Step(transitions=tuple(self._transitions), changed=changed, too_late=self._too_late)
 
     def judge(self, awake: list[Observation]) -> None:
-        """Judge observations that may change something, each series in time order."""
+        """Judge observations that may change something, in time order."""
         awake.sort(key=_phenomenon_time_ms)
         touched: dict[int, Watch] = {}
+        dirty = Dirty(self._program, self._state)
         for observation in awake:
             watch = self._state.watches[observation.series.id]
             touched[observation.series.id] = watch
             if watch.presence.silent:
                 self._hear(observation, watch.presence)
-            if watch.rules:
-                self._judge(observation, watch)
+            if not is_value(observation):
+                continue
+            in_time = True
+            if watch.rules and (watch.stirred or not watch.quiet[0] <= observation.value <= watch.quiet[1]):
+                in_time = self._judge(observation, watch)
+            if watch.feeds:
+                in_time &= dirty.touch(observation, watch)
+            self._too_late += not in_time
+            watch.remember(observation)
+        for gathering, from_ms in dirty.in_order():
+            self._gathered(gathering, from_ms, max(one.result_time_ms for one in awake))
         for watch in touched.values():
+            watch.trim()
             arm(self._state, watch)
 
-    def _judge(self, observation: Observation, watch: Watch) -> None:
-        if drives(observation):
-            at = observation.phenomenon_time_ms, observation.value
-            too_late = False
-            for rule, condition in watch.rules:
-                row = self._row(rule, condition, watch, observation.value)
-                if row is None:
-                    continue
-                told = put(rule, condition, row, at, self._program.lateness_ms)
-                if told is None:
-                    too_late = True
-                    continue
-                self._keep(rule.id, watch.device_id, row)
-                for item in told:
-                    self._transitions.append(
-                        sentences.observed(rule, condition, watch.device_id, item, observation.result_time_ms)
-                    )
-            self._too_late += too_late
-            watch.remember(observation, self._program.lateness_ms)
+    def _judge(self, observation: Observation, watch: Watch) -> bool:
+        """Judge a value; False if it came too late for a rule that would have had to."""
+        at = observation.phenomenon_time_ms, observation.value
+        in_time = True
+        for rule, condition in watch.rules:
+            if observation.quality not in rule.quality:
+                continue
+            row = self._row(rule, condition, watch, observation.value)
+            if row is None:
+                continue
+            told = put(rule, condition.each, row, at, self._program.lateness_ms)
+            if told is None:
+                in_time = False
+                continue
+            self._keep(rule.id, watch.device_id, row)
+            watch.stirred = True
+            for item in told:
+                self._transitions.append(
+                    sentences.observed(rule, condition, watch.device_id, item, observation.result_time_ms)
+                )
+        return in_time
 
     def _row(self, rule: Rule, condition: ValueCondition, watch: Watch, value: float) -> RuleState | None:
         row = self._state.rows.get((rule.id, watch.device_id))
         if row is None and condition.judge(value) is Verdict.HOLDS:
-            row = RuleState(rule_version=rule.version, history=watch.history(self._program.lateness_ms))
+            stand = (INACTIVE,) * rule.levels
+            history = watch.samples_for(rule.quality).history(self._program.lateness_ms)
+            row = RuleState(rule_version=rule.version, stand=stand, base=stand, history=history)
         return row
 
-    def _keep(self, rule_id: str, device_id: str, row: RuleState) -> None:
-        rows, key = self._state.rows, (rule_id, device_id)
-        self._changed.setdefault(key, key in rows)
+    def _gathered(self, gathering: Gathering, from_ms: int, received_ms: int) -> None:
+        rule, subject = gathering.rule, gathering.subject
+        found = rejudge(self._program, self._state.rows.get((rule.id, subject.id)), gathering, from_ms)
+        if found is None:
+            return
+        row, told = found
+        self._keep(rule.id, subject.id, row)
+        for item in told:
+            view = gathering.view(item.move.at_ms, self._program.locale)
+            self._transitions.append(sentences.gathered(rule, gathering.condition, subject, view, item, received_ms))
+
+    def _keep(self, rule_id: str, subject_id: str, row: RuleState) -> None:
+        rows, key = self._state.rows, (rule_id, subject_id)
+        self._changed.setdefault(key, row.kind if key in rows else None)
         if row.is_quiet:
             rows.pop(key, None)
         else:
@@ -113,10 +141,10 @@ class Work:
             phenomenon_time_ms=observation.phenomenon_time_ms,
         )
         for rule_id in presence.silent:
-            since_ms = max(observation.result_time_ms, state.rows.pop((rule_id, device_id)).phase.since_ms)
+            since_ms = max(observation.result_time_ms, state.rows.pop((rule_id, device_id)).stand[0].since_ms)
             rule = self._program.rules[rule_id]
             self._transitions.append(sentences.heard(rule, evidence, since_ms, observation.result_time_ms))
-            self._changed.setdefault((rule_id, device_id), True)
+            self._changed.setdefault((rule_id, device_id), DEVICE)
             heapq.heappush(state.due, (since_ms, rule_id, device_id))
         presence.silent = ()
         for watch in presence.watches:
@@ -137,7 +165,7 @@ class Work:
                 heapq.heappush(due, (since_ms, rule_id, device_id))
                 continue
             phase = Phase(State.FIRING, since_ms, seen_ms)
-            row = RuleState(rule_version=rule.version, phase=phase, base=phase, shown=(State.FIRING, since_ms))
+            row = RuleState(rule_version=rule.version, stand=(phase,), base=(phase,), shown=(State.FIRING, since_ms, 0))
             self._keep(rule_id, device_id, row)
             presence = presence_of(state, device_id)
             presence.silent += (rule_id,)
@@ -147,10 +175,10 @@ class Work:
 
     def end_orphans(self, now_ms: int) -> None:
         """End what fires of rules that changed, and of rules and devices that are gone."""
-        for (rule_id, device_id), row in self._state.orphans.items():
-            self._changed[rule_id, device_id] = True
+        for (rule_id, subject_id), row in self._state.orphans.items():
+            self._changed[rule_id, subject_id] = row.kind
             if row.shown is not None and row.is_shown_firing:
-                subject = Subject(kind=DEVICE, id=device_id)
+                subject = Subject(kind=row.kind, id=subject_id)
                 since_ms = max(now_ms, row.shown[1])
                 self._transitions.append(sentences.ended(rule_id, row.rule_version, subject, since_ms))
         self._state.orphans.clear()

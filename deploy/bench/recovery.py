@@ -44,7 +44,7 @@ def states(site: Site) -> dict[rule_states.Key, bytes]:
     rule = next(one for one in site.rules if one.domain == "waste" and one.condition.reads == "values")
     since_ms = 1_790_000_000_000
     phase = Phase(State.FIRING, since_ms, since_ms - 60_000, 92.0)
-    state = RuleState(rule_version=rule.version, phase=phase, base=phase, shown=(State.FIRING, since_ms))
+    state = RuleState(rule_version=rule.version, stand=(phase,), base=(phase,), shown=(State.FIRING, since_ms, 0))
     packed = pack(state)
     return {(rule.id, "device", device): packed for device in site.register.devices}
 

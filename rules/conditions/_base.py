@@ -1,33 +1,44 @@
 """What a condition is: a pure judgement, with its options beside it.
 
-A rule says *when* by one condition. Two kinds exist, told apart by `reads`:
+A rule says *when* by one condition. Three kinds exist, told apart by `reads`:
 
 - `values`: judges each observation of its properties by itself (`judge`), and names the closed interval of values in
   which it can never begin to hold (`quiet`), so that the engine need not ask;
+- `samples`: judges what one or several series of the subject said up to a time (`rules.view.View`): windows, rates,
+  groups of devices. It too is a pure function, so a late observation is put in its place by asking it again;
 - `clock`: holds when a device was silent for too long (`silent_after_ms`); only these look at the clock.
 
-Neither keeps state: pending, firing and their times are the engine's (`rules.lifecycle`).
+None keeps state: pending, firing and their times are the engine's (`rules.lifecycle`).
+
+A condition may have *levels*: it then says of each, mildest first, whether it holds (`each`), and `severities` names
+them. Without, there is one level, and its severity is the rule's.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 import pydantic
 
 from ingest.model import Property
+from rules.model import Evidence, Severity
+
+if TYPE_CHECKING:
+    from rules.view import View
 
 
 class Verdict(enum.Enum):
-    """What one observation says: the condition holds, is clear, or neither (between the limits of a hysteresis)."""
+    """What is said: the condition holds, is clear, or neither (between the limits of a hysteresis, or not known)."""
 
     HOLDS = "holds"
     CLEAR = "clear"
     BETWEEN = "between"
+    UNKNOWN = "unknown"
 
 
 Side = Literal["above", "at_least", "below", "at_most"]
@@ -45,8 +56,16 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     value: float
 
 
+Verdicts = tuple[Verdict, ...]
+"""One verdict for each level, mildest first."""
+
+
 class ValueCondition(Protocol):
     """Judges observations."""
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """Return the severity of each level, mildest first; empty if the rule's own holds."""
 
     @property
     def reads(self) -> Literal["values"]:
@@ -60,13 +79,66 @@ class ValueCondition(Protocol):
         """Return the closed interval of values that never make an inactive rule pending or firing."""
 
     def judge(self, value: float) -> Verdict:
-        """Return what a value (canonical unit, never NaN) says."""
+        """Return what a value (canonical unit, never NaN) says: of the mildest level, if there are several."""
+
+    def each(self, value: float) -> Verdicts:
+        """Return what a value says of each level, mildest first."""
 
     def describe(self, value: float) -> str:
         """Return value and limit in words: `weather.water_level is 16 cm, above 15 cm`."""
 
     def limits(self) -> tuple[Limit, ...]:
         """Return the lines that a chart of the series may draw."""
+
+
+class SampleCondition(Protocol):
+    """Judges what series of the subject said up to a time."""
+
+    @property
+    def reads(self) -> Literal["samples"]:
+        """Return `samples`."""
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """Return the severity of each level, mildest first; empty if the rule's own holds."""
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Return the observed properties that it reads."""
+
+    @property
+    def span_ms(self) -> int:
+        """Return how far back it looks, in milliseconds."""
+
+    @property
+    def every_ms(self) -> int:
+        """Return 0 if each observation is judged; else the step of the times that are judged (multiples since 1970).
+
+        Such a time is judged once something later was observed, and only if something was in the step that it ends.
+        """
+
+    @property
+    def near_m(self) -> float:
+        """Return the distance in metres up to which devices around the subject belong to it; 0: none."""
+
+    @property
+    def whole(self) -> bool:
+        """Return True if it judges all devices of the subject, False if the one that the view is about."""
+
+    def quiet(self, observed_property: str) -> tuple[float, float]:
+        """Return a closed interval: while all that it sees of all properties is in theirs, no level holds.
+
+        Everything is (-inf, inf), nothing is (inf, -inf).
+        """
+
+    def judge(self, view: View) -> Verdicts:
+        """Return what the view says of each level, mildest first."""
+
+    def describe(self, view: View) -> str:
+        """Return in words what is so: `weather.rain_increment: sum over 3 h is 61 mm, at least 50`."""
+
+    def evidence(self, view: View) -> tuple[Evidence, ...]:
+        """Return the observations that it rests on: a few, oldest first."""
 
 
 class ClockCondition(Protocol):
@@ -83,7 +155,9 @@ class ClockCondition(Protocol):
         """Return in words what is too long for a device of this cadence: `no data for 3 intervals of 60 s`."""
 
 
-Condition = ValueCondition | ClockCondition
+Condition = ValueCondition | SampleCondition | ClockCondition
+NOTHING_QUIET = math.inf, -math.inf
+ALL_QUIET = -math.inf, math.inf
 Options = TypeVar("Options", bound=pydantic.BaseModel)
 Place = tuple[str, ...]
 

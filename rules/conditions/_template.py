@@ -19,7 +19,8 @@ import msgspec
 import pydantic
 
 from ingest.model import Property
-from rules.conditions._base import Condition, ConditionKind, Limit, Place, Verdict
+from rules.conditions._base import Condition, ConditionKind, Limit, Place, Verdict, Verdicts
+from rules.model import Severity
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,11 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
         return "values"
 
     @property
+    def severities(self) -> tuple[Severity, ...]:
+        """There is one level: the rule's severity holds."""
+        return ()
+
+    @property
     def properties(self) -> tuple[str, ...]:
         """The one property that it judges."""
         return (self.observed_property,)
@@ -47,6 +53,10 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     def judge(self, value: float) -> Verdict:
         """Return whether the value is in the interval; there is no hysteresis, so never `BETWEEN`."""
         return Verdict.CLEAR if self.low <= value <= self.high else Verdict.HOLDS
+
+    def each(self, value: float) -> Verdicts:
+        """Return what the value says; there is one level."""
+        return (self.judge(value),)
 
     def describe(self, value: float) -> str:
         """Return value and limit in words: they become the reason of a transition."""

@@ -17,7 +17,8 @@ import msgspec
 import pydantic
 
 from ingest.model import Property
-from rules.conditions._base import Condition, ConditionKind, Limit, Place, Side, Verdict
+from rules.conditions._base import Condition, ConditionKind, Limit, Place, Side, Verdict, Verdicts
+from rules.model import Severity
 
 _WORDS = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
 _BEYOND_HIGH = ("above", "at_least")
@@ -36,6 +37,11 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     def reads(self) -> Literal["values"]:
         """It judges observations."""
         return "values"
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """There is one level: the rule's severity holds."""
+        return ()
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -57,6 +63,10 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
             return Verdict.CLEAR
         is_clear = value < self.clear if self.word in _BEYOND_HIGH else value > self.clear
         return Verdict.CLEAR if is_clear else Verdict.BETWEEN
+
+    def each(self, value: float) -> Verdicts:
+        """Return what the value says; there is one level."""
+        return (self.judge(value),)
 
     def describe(self, value: float) -> str:
         """Return value and limit in words."""

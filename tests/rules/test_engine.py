@@ -68,7 +68,7 @@ def test_step_gap_moves_nothing(world: Any) -> None:
     state, told = feed(world, world.rule(for_s=120), (0, 16), (121, 16), (20_000, 12))
 
     assert told == [("pending", 0), ("firing", 121)]
-    assert State.FIRING is state.rows["flood.road", "g1"].phase.status
+    assert State.FIRING is state.rows["flood.road", "g1"].stand[0].status
 
 
 @pytest.mark.parametrize("quality, value", [(Quality.FAIL, 99.0), (Quality.MISSING, float("nan"))])

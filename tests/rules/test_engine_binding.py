@@ -89,20 +89,35 @@ def test_step_with_another_program_keeps_the_rest(world: Any) -> None:
     assert step(second, state, (), world.at(100)).transitions == ()
     made = check(second, state, world.at(200))
     assert [(item.rule_id, item.state) for item in made.transitions] == [("weather.silent", "firing")]
-    assert State.FIRING is state.rows["flood.road", "g1"].phase.status
+    assert State.FIRING is state.rows["flood.road", "g1"].stand[0].status
 
 
 def test_unpack_gives_back_what_was_packed() -> None:
     """State survives its stored form."""
     state = RuleState(
         rule_version="abc",
-        phase=Phase(State.FIRING, 5, 3, 16.5, 9),
+        kind="cell",
+        stand=(Phase(State.FIRING, 5, 3, 16.5, 9, (1, 5)), Phase()),
+        base=(Phase(), Phase()),
         history=[(3, 16.5), (5, 17.0)],
         emitted=[(State.PENDING, 3), (State.FIRING, 5)],
-        shown=(State.FIRING, 5),
+        shown=(State.FIRING, 5, 1),
     )
 
     assert state == unpack(pack(state), "flood.road of g1")
+
+
+def test_unpack_reads_rows_of_version_1() -> None:
+    """A row that an older program wrote goes on."""
+    old = [1, "abc", ["firing", 5, 3, 16.5, 9], ["inactive"], [[3, 16.5]], [["firing", 5]], ["firing", 5]]
+
+    assert unpack(msgspec.msgpack.encode(old), "flood.road of g1") == RuleState(
+        rule_version="abc",
+        stand=(Phase(State.FIRING, 5, 3, 16.5, 9),),
+        history=[(3, 16.5)],
+        emitted=[(State.FIRING, 5)],
+        shown=(State.FIRING, 5, 0),
+    )
 
 
 def test_unpack_refuses_a_newer_version() -> None:
@@ -112,12 +127,12 @@ def test_unpack_refuses_a_newer_version() -> None:
     with pytest.raises(RuleStateError) as caught:
         unpack(packed, "flood.road of g1")
     assert str(caught.value) == (
-        "rule state of flood.road of g1 has version 2, this program reads up to 1: "
+        f"rule state of flood.road of g1 has version {VERSION + 1}, this program reads up to {VERSION}: "
         "run the newer program, or delete the row to begin anew"
     )
 
 
-@pytest.mark.parametrize("packed", [b"", b"\xc1", b"\x91\x01", b"\x92\x01\x02", b"\x93\x01\xa1a\xa1b"])
+@pytest.mark.parametrize("packed", [b"", b"\xc1", b"\x91\x01", b"\x92\x01\x02", b"\x93\x01\xa1a\xa1b", b"\x92\x02\x02"])
 def test_unpack_refuses_damage(packed: bytes) -> None:
     """Damaged bytes are one clear error."""
     with pytest.raises(RuleStateError, match=r"rule state of r of g is damaged .*: delete the row to begin anew"):

@@ -11,6 +11,7 @@ import pytest
 from rules.conditions._base import Limit, Verdict
 from rules.conditions.threshold import Threshold
 from rules.engine import compile_rules, empty_state, step
+from rules.model import Severity
 
 
 class Counted(msgspec.Struct, kw_only=True):
@@ -20,6 +21,7 @@ class Counted(msgspec.Struct, kw_only=True):
     judged: int = 0
     asked_quiet: int = 0
     reads: str = "values"
+    severities: tuple[Severity, ...] = ()
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -35,6 +37,10 @@ class Counted(msgspec.Struct, kw_only=True):
         """Count, and ask the threshold."""
         self.judged += 1
         return self.inner.judge(value)
+
+    def each(self, value: float) -> tuple[Verdict, ...]:
+        """Count, and ask the threshold."""
+        return (self.judge(value),)
 
     def describe(self, value: float) -> str:
         """Ask the threshold."""
@@ -79,10 +85,10 @@ def test_step_remembers_only_the_bound(world: Any) -> None:
     program, state = compile_rules((world.rule(),), (device,)), empty_state()
     for at_s in range(0, 60_000, 10):
         step(program, state, (world.observation(series, at_s, 1.0),), world.at(at_s))
-    recent = state.watches[series.id].recent
+    recent = state.watches[series.id].samples
 
     assert recent is not None
-    assert len(recent) <= 2 * (120 / 10 + 4)
+    assert len(recent.times) <= 2 * (120 / 10 + 4)
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from ingest.model import Observation
 from rules.engine import EngineState, Program, compile_rules, empty_state, load, step
 from rules.lifecycle import run
 from rules.model import Rule, State, Transition
-from rules.state import INACTIVE, MOST_REMEMBERED, Phase, unpack
+from rules.samples import MOST_REMEMBERED
+from rules.state import INACTIVE, Phase, unpack
 
 LATENESS_S = 120
 LEVELS = (5.0, 12.0, 20.0)  # clear, between the limits, above
@@ -63,7 +64,7 @@ def identities(told: Sequence[Transition]) -> list[tuple[State, int]]:
 def phase(state: EngineState, rule: Rule) -> Phase:
     """Return where the life cycle stands."""
     row = state.rows.get((rule.id, "g1"))
-    return INACTIVE if row is None else row.phase
+    return INACTIVE if row is None else row.stand[0]
 
 
 def make(world: Any, spans: tuple[int, int], clear: float | None) -> tuple[Rule, Program]:
@@ -105,12 +106,12 @@ def test_order_tells_what_the_life_cycle_says(
     rule, program = make(world, spans, clear)
     ordered = observe(world, samples)
     history = [(item.phenomenon_time_ms, item.value) for item in ordered]
-    end, moves = run(rule, world.threshold(clear=clear), INACTIVE, history)
+    end, moves = run(rule, world.threshold(clear=clear).each, (INACTIVE,), history)
     state = empty_state()
     told = play(program, state, batches(ordered, cuts))
 
     assert [(move.state, move.since_ms) for move in moves] == identities(told)
-    assert end == phase(state, rule)
+    assert end == (phase(state, rule),)
 
 
 @given(samples=SAMPLES, cuts=CUTS, spans=st.tuples(SPANS, SPANS))
@@ -136,7 +137,7 @@ def test_restarts_change_nothing(
 
     assert expected == told
     packed_last = rows.get((rule.id, "device", "g1"))
-    assert phase(unbroken, rule) == (INACTIVE if packed_last is None else unpack(packed_last, "g1").phase)
+    assert phase(unbroken, rule) == (INACTIVE if packed_last is None else unpack(packed_last, "g1").stand[0])
 
 
 @given(samples=SAMPLES, delays=DELAYS, cuts=CUTS)
@@ -155,7 +156,7 @@ def test_restarts_do_not_matter_to_late_ones_while_awake(
         state = load(program, [(*key, packed) for key, packed in rows.items()], part[0].result_time_ms)
         rows |= {key: packed for key, packed in step(program, state, part, 0).changed.items() if packed is not None}
 
-    assert phase(in_order, rule) == unpack(rows[rule.id, "device", "g1"], "g1").phase
+    assert phase(in_order, rule) == unpack(rows[rule.id, "device", "g1"], "g1").stand[0]
 
 
 def told_of(world: Any, rule: Rule, *samples: tuple[float, float]) -> list[tuple[str, float, str]]:
@@ -235,12 +236,12 @@ def test_fast_series_is_not_remembered_whole(world: Any) -> None:
     program, state = compile_rules((rule,), (device,)), empty_state()
     for number in range(2000):
         step(program, state, (world.observation(series, number / 100, 20.0),), world.at(number / 100))
-    recent = state.watches[series.id].recent
+    recent = state.watches[series.id].samples
     early = world.observation(series, 10.001, 1.0)
     late = world.observation(series, 19.001, 1.0)
 
     assert len(state.rows[rule.id, "g1"].history) == MOST_REMEMBERED
     assert recent is not None
-    assert len(recent) <= 2 * (MOST_REMEMBERED + 8)
+    assert len(recent.times) <= 2 * (MOST_REMEMBERED + 8)
     assert step(program, state, (early,), world.at(20)).too_late == 1
     assert step(program, state, (late,), world.at(20)).too_late == 0
