@@ -1,9 +1,10 @@
 """Recognises observations that have been taken before: the identity is (series, phenomenon time).
 
 In order is the common case and costs one look: a time after the newest of its series is new. Anything else is asked of
-the time-series store. What is remembered (`newest` time per series) changes with every observation, so it is written
+the time-series store. Before that, an uplink that comes again with another time is known by its frame counter
+(`ingest.repeats`). What is remembered (`newest` time per series) changes with every observation, so it is written
 as a journal, one packed row an epoch, and now and then as a snapshot; both are arrays of (series id, time in ms)
-pairs of signed 64-bit integers, little endian.
+pairs (for an uplink: its slot and its packed identity) of signed 64-bit integers, little endian.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from array import array
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from ingest import repeats
 from ingest.model import Observation, Quality
 
 _UNSEEN = -(2**62)
@@ -30,6 +34,8 @@ class Sifted(NamedTuple):
 def sift(newest: dict[int, int], observations: Iterable[Observation]) -> Sifted:
     """Part observations that are new from doubtful ones; drop those at the newest time; move `newest` on, in place.
 
+    An observation of an uplink that is remembered with another time takes that time first.
+
     Doubtful is what is older than the newest of its series, and what has an impossible time (FAIL, and later than we
     received it): that does not move `newest`, it would make all that follows look late.
     """
@@ -37,7 +43,15 @@ def sift(newest: dict[int, int], observations: Iterable[Observation]) -> Sifted:
     doubtful: list[Observation] = []
     taken = array("q")
     get, keep, take = newest.get, fresh.append, taken.append
-    for one in observations:
+    delivery, first_ms = ("", 0, 0), 0
+    for each in observations:
+        one = each
+        if one.uplink:
+            if delivery != (one.device_id, one.uplink, one.phenomenon_time_ms):
+                delivery = one.device_id, one.uplink, one.phenomenon_time_ms
+                first_ms = repeats.first_delivery_ms(newest, taken, one)
+            if first_ms != one.phenomenon_time_ms:
+                one = replace(one, phenomenon_time_ms=first_ms)
         series, time_ms = one.series.id, one.phenomenon_time_ms
         last = get(series, _UNSEEN)
         if time_ms > last:

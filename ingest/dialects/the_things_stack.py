@@ -1,158 +1,230 @@
-"""The Things Stack v3 (LoRaWAN): uplinks with a decoded payload, on `v3/{application}@{tenant}/devices/{device}/up`.
+"""The Things Stack v3 (LoRaWAN): uplinks and solved locations, on `v3/{application}@{tenant}/devices/{device}/…`.
 
-    {"end_device_ids": {"device_id": "wb-0001", "dev_eui": "70B3D57ED0000001"},
+    {"end_device_ids": {"device_id": "wb-0001", "dev_eui": "70B3D57ED0000001", "dev_addr": "00BC0000"},
      "received_at": "2026-07-01T08:00:00.123456789Z",
-     "uplink_message": {"received_at": "2026-07-01T08:00:00.023456789Z",
-        "decoded_payload": {"fillLevel": 81, "temperature": "25 ℃",
-                            "battery_voltage": {"value": 3.1, "unit": "V", "displayName": "Battery"}},
-        "rx_metadata": [{"gateway_ids": {…}, "rssi": -80, "snr": 7.5}]}}
+     "uplink_message": {"received_at": "2026-07-01T08:00:00.023456789Z", "f_port": 2, "f_cnt": 417,
+        "frm_payload": "AQ==", "decoded_payload": {"fillLevel": 81}, "normalized_payload": [{"air": {…}}],
+        "rx_metadata": [{"gateway_ids": {"gateway_id": "gw-1"}, "rssi": -80, "snr": 7.5}],
+        "locations": {"frm-payload": {"latitude": 22.83, "longitude": 108.3, "source": "SOURCE_GPS"}},
+        "last_battery_percentage": {"value": 95.2, "received_at": "2026-06-30T08:00:00Z"},
+        "version_ids": {"brand_id": "acme", "model_id": "bin", "firmware_version": "1.2"}}}
 
-The device is found by its DevEUI, else by its id in the message or in the topic. The time is when the network server
-received the uplink. What the fields of `decoded_payload` mean is in `_fields.py`; it may be nested, and vendors write
-numbers as text, alone or with a unit ("2000 mm"). Empty fields are left out on the wire: an `rx_metadata` with `rssi`
-and no `snr` means 0 dB. Of several gateways the one with the best signal counts. `"valid": false` makes everything
-but the state of the device itself void. Other messages (join, downlink …) and simulated uplinks measure nothing.
+    {"end_device_ids": {…}, "received_at": …, "location_solved": {"location": {"latitude": 22.83, …}}}
+
+The device is found by its DevEUI, else by its id in the message or in the topic, else by its topic filter. The time is
+when the network server received the uplink. Empty fields (0, "", false) are left out on the wire. `_uplink.py` makes
+the observations; an `uplink_normalized` is read as an `uplink_message` is. A location that the network's own register
+gives (`SOURCE_REGISTRY`) says nothing about where the device is. A simulated uplink and the messages of `_OTHERS` (a
+join, a downlink and what became of it) can be read, but measure nothing.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from ingest.dialects._base import Dialect, all_or_nothing, read_json
-from ingest.dialects._fields import Stated, observe
-from ingest.errors import Reason, shown, unacceptable, unreadable
-from ingest.model import Device, Frame, Lookup, Observation
-from ingest.normalise import known_device, something, time_ms
+from ingest.dialects._base import Dialect, read_json
+from ingest.dialects._uplink import (
+    Battery,
+    Place,
+    Reception,
+    Uplink,
+    find,
+    known,
+    named,
+    observations,
+    position_offset,
+    read,
+    sender,
+)
+from ingest.errors import Reason, RefusedError, unacceptable, unreadable
+from ingest.model import Device, Frame, Lookup, Observation, Refusal
+from ingest.normalise import known_series, time_ms
 
-_MAX_DEPTH = 8
-_TEXT = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(\D\S{0,15})?\s*")
-_NO_VALUE = frozenset({"", "no sensor", "nosensor", "n/a", "null", "none", "-"})
 _VALID_IDS = 4  # v3, application@tenant, "devices", device
+_REGISTRY = "SOURCE_REGISTRY"
+_OTHERS = {
+    "join_accept": "the device joined the network",
+    "downlink_queued": "a downlink was queued",
+    "downlink_sent": "a downlink was sent",
+    "downlink_ack": "the device acknowledged a downlink",
+    "downlink_nack": "the device did not acknowledge a downlink",
+    "downlink_failed": "a downlink failed",
+    "downlink_queue_invalidated": "the queue of downlinks was made void",
+    "downlinks": "a downlink was ordered",
+    "service_data": "a service of the network server said something of its own",
+}
 
 
 class _Ids(msgspec.Struct, frozen=True, gc=False):
     device_id: str = ""
     dev_eui: str = ""
+    dev_addr: str = ""
 
 
-class _Reception(msgspec.Struct, frozen=True, gc=False):
-    rssi: float | None = None
-    snr: float | None = None
+class _GatewayIds(msgspec.Struct, frozen=True, gc=False):
+    gateway_id: str = ""
+
+
+class _Reception(Reception, frozen=True, gc=False):
+    gateway_ids: _GatewayIds = _GatewayIds()
+
+
+class _DataRate(msgspec.Struct, frozen=True, gc=False):
+    fsk: dict[str, Any] | None = None
 
 
 class _Settings(msgspec.Struct, frozen=True, gc=False):
+    data_rate: _DataRate = _DataRate()
     time: str | None = None
 
 
 class _Battery(msgspec.Struct, frozen=True, gc=False):
-    value: float = 0.0  # left out on the wire when it is 0
+    value: float = 0.0
     received_at: str | None = None
+
+
+class _Location(Place, frozen=True, gc=False):
+    source: str = ""
+
+
+class _Solved(msgspec.Struct, frozen=True, gc=False):
+    location: _Location = _Location()
+
+
+class _Version(msgspec.Struct, frozen=True, gc=False):
+    brand_id: str = ""
+    model_id: str = ""
+    firmware_version: str = ""
 
 
 class _Uplink(msgspec.Struct, frozen=True):
+    f_port: int = 0
+    f_cnt: int = 0
+    frm_payload: bytes = b""
     decoded_payload: dict[str, Any] | None = None
+    normalized_payload: list[dict[str, Any]] | dict[str, Any] | None = None
     rx_metadata: list[_Reception] = []
     settings: _Settings = _Settings()
     received_at: str | None = None
+    locations: dict[str, _Location] = {}
     last_battery_percentage: _Battery | None = None
+    version_ids: _Version = _Version()
 
 
 class _Up(msgspec.Struct, frozen=True):
     end_device_ids: _Ids = _Ids()
     received_at: str | None = None
     uplink_message: _Uplink | None = None
+    uplink_normalized: _Uplink | None = None
+    location_solved: _Solved | None = None
     simulated: bool = False
 
 
+_DECODER = msgspec.json.Decoder(_Up)
+
+
 class TheThingsStack:
-    """Decodes uplinks of The Things Stack v3."""
+    """Decodes what The Things Stack v3 says of devices."""
 
     name = "the_things_stack"
 
     def matches(self, topic: str, payload: bytes) -> bool:
-        """Say whether the topic is of The Things Stack, or the payload holds an uplink of it."""
+        """Say whether the topic is of The Things Stack, or the payload names a device as it does."""
         levels = topic.split("/")
         if len(levels) > _VALID_IDS and levels[0] == "v3" and levels[2] == "devices":
             return True
-        return b'"uplink_message"' in payload and b'"end_device_ids"' in payload
+        return b'"end_device_ids"' in payload
 
-    @all_or_nothing
-    def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:
-        """Return the observations of an uplink; `_base.all_or_nothing` turns what it raises into a refusal."""
+    def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:
+        """Return the observations of an uplink or a location, or why there are none."""
+        message = None
         try:
-            message = msgspec.convert(read_json(frame.payload), _Up)
-        except msgspec.ValidationError as exc:
-            raise unreadable(Reason.SHAPE, f"the message is not an uplink: {exc}") from exc
-        uplink = message.uplink_message
-        if uplink is None:
-            raise unacceptable(Reason.NOT_MEASURED, "the message is not an uplink")
-        if message.simulated:
-            raise unacceptable(Reason.NOT_MEASURED, "the uplink was simulated in the console of the network server")
-        device = _device(message.end_device_ids, frame.topic, lookup)
-        received_at = uplink.received_at or message.received_at or uplink.settings.time
-        if received_at is None:
-            raise unreadable(Reason.TIME, "received_at is missing")
-        time = time_ms(received_at, "received_at")
-        stated = [*_measured(uplink.decoded_payload or {}, time), *_of_device(uplink, time)]
-        return something(observe(stated, device, frame, lookup, usual_units=True), frame)
+            message = read(frame.payload, _DECODER, "one of The Things Stack")
+            return _observations(message, frame, lookup)
+        except RefusedError as exc:
+            return exc.refusal if message is None else named(exc.refusal, *_sender(message, frame.topic, lookup))
 
 
-def _device(ids: _Ids, topic: str, lookup: Lookup) -> Device:
+def _observations(message: _Up, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:
+    uplink = message.uplink_message or message.uplink_normalized
+    if uplink is None and message.location_solved is None:
+        raise _other(frame.payload)
+    if message.simulated:
+        raise unacceptable(Reason.NOT_MEASURED, "the uplink was simulated in the console of the network server")
+    ids = message.end_device_ids
+    device_id = _device_id(ids, frame.topic)
+    device = known(find(lookup, ids.dev_eui, device_id, frame.topic), ids.dev_eui, device_id)
+    if uplink is None:
+        return (_solved(message, device, frame, lookup),)
+    received_at = uplink.received_at or message.received_at or uplink.settings.time
+    return observations(_uplink(uplink, device, ids.dev_addr, _time(received_at)), frame, lookup)
+
+
+def _uplink(message: _Uplink, device: Device, address: str, at_ms: int) -> Uplink:
+    normalized, battery = message.normalized_payload, message.last_battery_percentage
+    heard = message.rx_metadata
+    return Uplink(
+        device=device,
+        time_ms=at_ms,
+        decoded=message.decoded_payload,
+        raw=message.frm_payload,
+        port=message.f_port,
+        counter=message.f_cnt,
+        address=address,
+        receptions=heard,
+        gateways=len({one.gateway_ids.gateway_id for one in heard}) if len(heard) > 1 else len(heard),
+        fsk=message.settings.data_rate.fsk is not None,
+        normalized=() if normalized is None else normalized if isinstance(normalized, list) else (normalized,),
+        battery=None if battery is None else _battery(battery),
+        place=next((one for one in message.locations.values() if one.source != _REGISTRY), None),
+    )
+
+
+def _battery(battery: _Battery) -> Battery | None:
+    if battery.received_at is None:
+        return None
+    return Battery(battery.value, time_ms(battery.received_at, "last_battery_percentage.received_at"))
+
+
+def _solved(message: _Up, device: Device, frame: Frame, lookup: Lookup) -> Observation:
+    """Return how far the place that the network worked out is from where the register has the device."""
+    place = message.location_solved.location if message.location_solved else _Location()
+    offset = position_offset(device, place, "location_solved.location")
+    series = known_series(lookup, device.id, "device.position_offset")
+    return Observation(series, offset, _time(message.received_at), frame.received_at_ms)
+
+
+def _time(received_at: str | None) -> int:
+    if received_at is None:
+        raise unreadable(Reason.TIME, "received_at is missing")
+    return time_ms(received_at, "received_at")
+
+
+def _other(payload: bytes) -> RefusedError:
+    """Return the error for a message that is no uplink and no location: it measures nothing, or is not known."""
+    content = read_json(payload)
+    for kind, what in _OTHERS.items():
+        if kind in content:
+            return unacceptable(Reason.NOT_MEASURED, f"{kind}: {what}, nothing was measured")
+    return unreadable(Reason.SHAPE, "the message is not one of The Things Stack: no uplink_message or other kind")
+
+
+def _device_id(ids: _Ids, topic: str) -> str:
     levels = topic.split("/")
-    device_id = ids.device_id or (levels[3] if len(levels) > _VALID_IDS else "")
-    device = lookup.by_eui(ids.dev_eui) if ids.dev_eui else None
-    return known_device(device or lookup.device(device_id), f"{device_id} {ids.dev_eui}".strip())
+    return ids.device_id or (levels[3] if len(levels) > _VALID_IDS else "")
 
 
-def _measured(payload: dict[str, Any], time: int) -> Iterator[Stated]:
-    void = payload.get("valid") is False
-    for name, raw, stated_unit in _flat(payload, 0):
-        value, unit = _number_in_text(raw) if isinstance(raw, str) else (raw, None)
-        if value is not None and not (void and not name.lower().startswith("bat")):
-            yield Stated(name=name, value=value, time_ms=time, unit=unit or stated_unit)
-
-
-def _number_in_text(text: str) -> tuple[float | str | None, str | None]:
-    """Return the number of a text and its unit; a text that is not a number as it is, one that says "none" as None."""
-    match = _TEXT.fullmatch(text)
-    if match:
-        return float(match[1]), match[2]
-    return (None if text.strip().lower() in _NO_VALUE else text), None
-
-
-def _flat(payload: dict[str, Any], depth: int) -> Iterator[tuple[str, Any, str | None]]:
-    """Go over the fields of a nested payload as (name, value, unit)."""
-    if depth > _MAX_DEPTH:
-        raise unreadable(Reason.TOO_DEEP, f"decoded_payload is nested deeper than {_MAX_DEPTH} levels")
-    for name, value in payload.items():
-        if isinstance(value, dict) and "value" in value:
-            unit = value.get("unit")
-            yield name, value["value"], unit if isinstance(unit, str) else None
-        elif isinstance(value, dict):
-            yield from _flat(value, depth + 1)
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, dict) and "measurementId" in item:  # SenseCAP numbers its quantities
-                    yield f"sensecap_{shown(item['measurementId'])}", item.get("measurementValue"), None
-                elif isinstance(item, dict):
-                    yield from _flat(item, depth + 1)
-        else:
-            yield name, value, None
-
-
-def _of_device(uplink: _Uplink, time: int) -> Iterator[Stated]:
-    best = max((r for r in uplink.rx_metadata if r.rssi is not None), key=lambda r: r.rssi or 0.0, default=None)
-    if best is not None:
-        yield Stated(name="device.rssi", value=best.rssi, time_ms=time, unit="dB[mW]")
-        yield Stated(name="device.snr", value=best.snr or 0.0, time_ms=time, unit="dB")
-    battery = uplink.last_battery_percentage
-    if battery is not None and battery.received_at is not None:
-        battery_time = time_ms(battery.received_at, "last_battery_percentage.received_at")
-        yield Stated(name="device.battery_level", value=battery.value, time_ms=battery_time, unit="%")
+def _sender(message: _Up, topic: str, lookup: Lookup) -> tuple[str, str]:
+    """Return which device a refused message is about, and which model that is, as far as it can be said."""
+    ids = message.end_device_ids
+    device_id = _device_id(ids, topic)
+    device = find(lookup, ids.dev_eui, device_id, topic)
+    uplink = message.uplink_message or message.uplink_normalized
+    version = uplink.version_ids if uplink else _Version()
+    model = "-".join(part for part in (version.brand_id, version.model_id) if part)
+    return sender(device, ids.dev_eui.upper() or device_id, model, version.firmware_version)
 
 
 DIALECT: Dialect = TheThingsStack()

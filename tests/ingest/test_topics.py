@@ -27,7 +27,9 @@ def frame(topic: str, payload: bytes = b"{}", *, retain: bool = False) -> Frame:
         ("city/fiware/x", "smart_data_models"),
         ("senml/ws-1", "senml_json"),
         ("a/SenML/b", "senml_json"),
-        ("application/1/device/0102030405060708/event/up", None),
+        ("application/1/device/0102030405060708/event/up", "chirpstack"),
+        ("cn470/application/1/device/0102030405060708/event/log", "chirpstack"),
+        ("application/1/device/0102030405060708/command/down", None),
         ("", None),
     ],
 )
@@ -42,6 +44,7 @@ def test_choose_by_topic(topic: str, expected: str | None) -> None:
     "payload, expected",
     [
         (b'{"end_device_ids": {}, "uplink_message": {}}', "the_things_stack"),
+        (b'{"deviceInfo": {"devEui": "70b3d57ed0000001"}}', "chirpstack"),
         (b'{"id": "x", "type": "WasteContainer"}', "smart_data_models"),
         (b'[{"bn": "x", "v": 1}]', "senml_json"),
         (b'{"device_id": "x", "values": {}}', None),

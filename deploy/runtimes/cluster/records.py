@@ -3,7 +3,7 @@
     frames         [1, beat, [[topic, payload, received_at_ms, source, qos, retain, dup], …]]
     observations   [1, {frames partition: beat}, [intake, …]]
     intake         [source, hour_ms, frames, [[device, property], …], rows, letters]
-    row            [number of the series in the list above, value, time - hour_ms, received - hour_ms, quality]
+    row            [number of the series in the list above, value, time - hour_ms, received - hour_ms, quality, uplink]
     letter         [topic, payload, received_at_ms, source, stage, reason, detail, dialect, device, model]
 
 A *beat* is the wall clock of the bridge, in ms, while it was connected to MQTT (0: says nothing). It travels with the
@@ -76,6 +76,7 @@ class _Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     time_ms: int
     received_ms: int
     quality: int
+    uplink: int = 0  # an earlier version of the program wrote none
 
 
 class _IntakeRow(msgspec.Struct, frozen=True, array_like=True):
@@ -167,9 +168,8 @@ def _intake_row(intake: Intake) -> _IntakeRow:
         if number is None:
             number = numbers[series.id] = len(names)
             names.append((series.device.id, series.property.name))
-        rows.append(
-            _Row(number, one.value, one.phenomenon_time_ms - hour_ms, one.result_time_ms - hour_ms, int(one.quality))
-        )
+        time, received = one.phenomenon_time_ms - hour_ms, one.result_time_ms - hour_ms
+        rows.append(_Row(number, one.value, time, received, int(one.quality), one.uplink))
     letters = [
         _LetterRow(
             frame.topic,
@@ -218,7 +218,7 @@ def _intake(row: _IntakeRow, lookup: Lookup) -> Intake:
             letters.append(_stranger(row, one))
             continue
         observations.append(
-            Observation(found, one.value, one.time_ms + hour_ms, one.received_ms + hour_ms, one.quality)
+            Observation(found, one.value, one.time_ms + hour_ms, one.received_ms + hour_ms, one.quality, one.uplink)
         )
     return Intake(row.source, hour_ms, row.frames, observations, letters)
 
