@@ -17,6 +17,7 @@ import pytest
 
 from deploy.bench import mosquitto as run_mosquitto
 from deploy.services.cache import Found
+from deploy.services.get import compose as get_compose
 from deploy.services.get import debian
 from deploy.services.get import influxdb as get_influxdb
 from deploy.services.get import kafka as get_kafka
@@ -40,6 +41,7 @@ SERVERS = {  # fixture → server
     "victoria_metrics": debian.VICTORIA_METRICS,
     "postgresql": debian.POSTGRESQL,
     "mosquitto": debian.MOSQUITTO,
+    "docker_compose": get_compose.SERVER,
 }
 _ABSENT = "is absent (`make services` gets what can be had)"
 _USED = "server"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,4 +23,4 @@ def test_absent_server_is_told(tmp_path: Path) -> None:
 
     assert ended.returncode == 0
     assert any("InfluxDB is absent (`make services` gets what can be had)" in line for line in told)
-    assert any(line.split() == ["InfluxDB:", "absent", "0", "tests", "ran,", "5", "skipped"] for line in told)
+    assert any(re.fullmatch(r"InfluxDB: absent +0 tests ran, [1-9]\d* skipped", line) for line in told)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from deploy.services import cache
 from deploy.services.cache import AbsentError, Found
-from deploy.services.get import debian, influxdb, kafka, tansu
+from deploy.services.get import compose, debian, influxdb, kafka, tansu
 from deploy.services.get._base import Server
 
 SERVERS = (  # the quick ones first
@@ -23,6 +23,7 @@ SERVERS = (  # the quick ones first
     debian.VICTORIA_METRICS,
     tansu.SERVER,
     kafka.SERVER,
+    compose.SERVER,
     influxdb.SERVER,
 )
 

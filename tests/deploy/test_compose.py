@@ -1,14 +1,13 @@
-"""`deploy/compose.yaml`: what can be told of it without a container engine, and its own check where there is one."""
+"""`deploy/compose.yaml`: what can be told of it without a container engine, and what Docker Compose says to it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
-import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import yaml
 from pydantic import BaseModel
 
 from deploy.broker import free_port
+from deploy.services.cache import Found
 from deploy.services.run.process import Process, started
 from deploy.settings import Settings, load
 from tests.docs.pages import ROOT
@@ -168,12 +168,9 @@ def test_image_holds_what_the_processes_need() -> None:
 
 
 @pytest.mark.external
-def test_compose_takes_it() -> None:
+def test_compose_takes_it(place_of: Callable[[str], Found]) -> None:
     """`docker compose config` has no fault to tell."""
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("docker with its compose plugin is absent")
-    command = [docker, "compose", "-f", str(FOLDER / "compose.yaml"), "config", "--quiet"]
+    command = [str(place_of("docker_compose").path), "-f", str(FOLDER / "compose.yaml"), "config", "--quiet"]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, **dict.fromkeys(SECRETS, "secret")}
     )

@@ -7,10 +7,8 @@ the compiler at hand is taken, and `influxd` is built from the copy.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import stat
 from pathlib import Path
 
 from deploy.services import cache
@@ -43,7 +41,7 @@ def get(say: Say) -> Found:
         work = place / "build"
         work.mkdir()
         say("getting the Go modules")
-        influx, flux = (_copy(build, go, work, module) for module in _MODULES)
+        influx, flux = (build.go_module(go, work, *module) for module in _MODULES.items())
         _soften(flux)
         build.run([go, "mod", "edit", f"-replace=github.com/influxdata/flux={flux}"], cwd=influx)
         build.run([go, "build", "-o", work / "pkg-config", "github.com/influxdata/pkg-config"], cwd=influx)
@@ -63,18 +61,6 @@ def get(say: Say) -> Found:
         )
         shutil.rmtree(work)
     return Found(VERSION, place / "influxd")
-
-
-def _copy(build: Build, go: str, work: Path, module: str) -> Path:
-    """Return a writable copy of a module, whose checksum is the one that we know."""
-    told = json.loads(build.run([go, "mod", "download", "-json", module], cwd=work))
-    if told.get("Sum") != _MODULES[module]:
-        raise AbsentError(f"{module} has the checksum {told.get('Sum')}, not {_MODULES[module]}: it was not built")
-    copy = work / module.partition("@")[0].replace("/", "-")
-    shutil.copytree(told["Dir"], copy)
-    for path in (copy, *copy.rglob("*")):
-        path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    return copy
 
 
 def _soften(flux: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from deploy.services import cache
 from deploy.services.__main__ import SERVERS, main
 from deploy.services.cache import AbsentError, Found
-from deploy.services.get import influxdb, kafka, tansu
+from deploy.services.get import compose, influxdb, kafka, tansu
 from deploy.services.get._base import Build, Server
 
 
@@ -73,17 +73,17 @@ def test_missing_tool(build: Build) -> None:
 
 def test_versions_are_pinned() -> None:
     """Each server that is not Debian's has one version in the source, and checksums where the tool keeps none."""
-    pins = [kafka.version(), influxdb.VERSION, tansu.version()]
+    pins = [kafka.version(), influxdb.VERSION, tansu.version(), compose.VERSION]
 
-    assert [bool(re.fullmatch(r"\d+\.\d+\.\d+", one)) for one in pins] == [True] * 3
-    assert all(one.startswith("h1:") for one in influxdb._MODULES.values())
+    assert [bool(re.fullmatch(r"\d+\.\d+\.\d+", one)) for one in pins] == [True] * 4
+    assert all(one.startswith("h1:") for one in (*influxdb._MODULES.values(), compose._CHECKSUM))
 
 
 def test_found_in_an_empty_cache() -> None:
     """What is kept in the cache is not found in an empty one, without an error."""
-    kept = [server for server in SERVERS if server.name in {"Apache Kafka", "InfluxDB", "Tansu"}]
+    kept = [server for server in SERVERS if server.name in {"Apache Kafka", "InfluxDB", "Tansu", "Docker Compose"}]
 
-    assert [server.find() for server in kept] == [None] * 3
+    assert [server.find() for server in kept] == [None] * 4
 
 
 def test_kafka_of_another_pom_is_got_again() -> None:
