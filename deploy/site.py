@@ -26,6 +26,7 @@ from ingest.datum import Datum, to_wgs84
 from ingest.devices import Register
 from ingest.located import Fault
 from ingest.model import Property
+from ingest.profiles import loading as profiles
 from rules import schema
 from rules.model import Rule
 
@@ -34,9 +35,11 @@ from rules.model import Rule
 class Site:
     """A district that is served. `position` is (lat, lon) in WGS 84 degrees; `places` names division codes.
 
-    `datum` is what the coordinates of devices.csv are written in; the register has them in WGS 84.
+    `datum` is what the coordinates of devices.csv are written in; the register has them in WGS 84. The register is the
+    one thing of a site that changes while it is served (`deploy.register_watch`).
     """
 
+    folder: Path
     id: str
     title_zh: str
     title_en: str
@@ -68,7 +71,9 @@ def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:
     known, more = dictionary.load(folder / "dictionary.yaml")
     faults += more
     datum = head.datum if head else Datum.WGS84
-    register, more = devices.load(folder / "devices.csv", known, found_cells, datum=datum)
+    models, more = profiles.for_site(folder, known)
+    faults += more
+    register, more = devices.load(folder / "devices.csv", known, found_cells, models, datum=datum)
     faults += more
     categories, more = problem_classes.load(folder / "categories.yaml")
     faults += more
@@ -82,6 +87,7 @@ def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:
     if head is None:
         return None, tuple(sorted(faults))
     site = Site(
+        folder=folder,
         id=head.id,
         title_zh=head.title.zh,
         title_en=head.title.en,

@@ -82,7 +82,7 @@ def validate(model: type[Model], document: Document, path: Path_ = ()) -> Model 
     try:
         return model.model_validate(value)
     except pydantic.ValidationError as exc:
-        return tuple(document.fault((*path, *_clean(error["loc"])), _message(error)) for error in exc.errors())
+        return tuple(document.fault((*path, *_clean(error["loc"], value)), _message(error)) for error in exc.errors())
 
 
 def load_csv(path: Path, columns: tuple[str, ...]) -> tuple[tuple[tuple[int, dict[str, str]], ...], tuple[Fault, ...]]:
@@ -138,8 +138,17 @@ def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int
     return _CONSTRUCT.construct_object(node)
 
 
-def _clean(location: Path_) -> Path_:
-    return tuple(step for step in location if not (isinstance(step, str) and step.startswith("function-")))
+def _clean(location: Path_, data: Any) -> Path_:
+    """Keep of a pydantic location what the file has: not the names of alternatives, nor places in lists made of it."""
+    path: list[int | str] = []
+    for number, step in enumerate(location, start=1):
+        inside = step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int)
+        missing = isinstance(data, dict) and number == len(location) and not str(step).startswith("function-")
+        if inside:
+            data = data[step]
+        if inside or missing:
+            path.append(step)
+    return tuple(path)
 
 
 def _message(error: Any) -> str:

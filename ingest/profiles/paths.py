@@ -4,6 +4,7 @@
     sensor.air.temperature                          keys within keys
     'pm2.5'.value                                   a key with a dot in it, in quotes
     readings[0]                                     the first item of a list
+    readings.depth                                  the first item of a list that has the key
     messages[measurementId=4097].measurementValue   of a list of objects the first one with that value
 
 Lists within lists count as one list, since some decoders wrap each message in a list of its own.
@@ -53,11 +54,13 @@ def fetch(decoded: object, path: Path) -> object:
     """Return the value at a path, None where the object has none there."""
     value = decoded
     for step in path.steps:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
+        if isinstance(step, str) and isinstance(value, Mapping):
+            value = value.get(step)
         elif isinstance(value, list):
             items = _flat(value, 0)
-            if isinstance(step, int):
+            if isinstance(step, str):
+                value = next((item[step] for item in items if isinstance(item, Mapping) and step in item), None)
+            elif isinstance(step, int):
                 value = next((item for place, item in enumerate(items) if place == step), None)
             else:
                 value = next((item for item in items if _is(item, step)), None)

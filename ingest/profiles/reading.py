@@ -45,18 +45,29 @@ def observe(  # noqa: PLR0913, PLR0917 - what a network server says of one messa
         if series is None:
             known_device(None, device.id)
             return []
-        readers = profile.readers_for(device.kind)
-        if decoded is not None:
-            get = _getter(decoded)
-            if not profile.layouts or not raw or any(get(reader.path) is not None for reader in readers):
-                return _read(profile, readers, get, series, device, (time_ms, frame.received_at_ms))
-        if not raw:
-            return []
-        get = _by_name(layouts.read(profile, raw, port))
-        return _read(profile, readers, get, series, device, (time_ms, frame.received_at_ms))
+        get = _source(profile, profile.readers_for(device.kind), decoded, raw, port)
+        return _read(profile, get, series, device, (time_ms, frame.received_at_ms)) if get is not None else []
     except RefusedError as exc:
         model = device.attributes.get("model", profile.id)
         raise RefusedError(msgspec.structs.replace(exc.refusal, device=device.id, model=model)) from exc
+
+
+def _source(
+    profile: Profile, readers: tuple[Reader, ...], decoded: Mapping[str, object] | None, raw: bytes, port: int | None
+) -> _Get | None:
+    """Return where values come from: the decoded object, or the bytes where it has nothing that the profile reads."""
+    if decoded is not None:
+        get = _getter(decoded)
+        if not profile.layouts or not raw or any(get(reader.path) is not None for reader in readers):
+            return get
+    if not raw:
+        return None
+    try:
+        return _by_name(layouts.read(profile, raw, port))
+    except RefusedError:
+        if decoded is not None:  # the network server understood the message, and nothing in it is measured
+            return None
+        raise
 
 
 def _getter(decoded: Mapping[str, object]) -> _Get:
@@ -75,7 +86,6 @@ def _by_name(values: Mapping[str, float]) -> _Get:
 
 def _read(
     profile: Profile,
-    readers: tuple[Reader, ...],
     get: _Get,
     series: Mapping[str, Series],
     device: Device,
@@ -85,7 +95,7 @@ def _read(
     time_ms, received_at_ms = times_ms
     observations: list[Observation] = []
     seen: set[str] = set()
-    for reader in readers:
+    for reader in profile.readers_for(device.kind):
         value = get(reader.path)
         if value is None or reader.property in seen or (void and _falls(reader, void)):
             continue

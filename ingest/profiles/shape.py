@@ -1,0 +1,38 @@
+"""What all parts of a profile file share: no unknown keys, and values that stay what was written."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pydantic
+
+
+def _simple(value: object) -> object:
+    if not isinstance(value, str | bool | int | float):
+        raise ValueError("is not a number, a text, true or false")  # noqa: TRY004 - pydantic collects ValueErrors only
+    return value
+
+
+def listed(value: object) -> tuple[object, ...]:
+    """Return a value that may stand alone or in a list as a tuple; None as an empty one."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
+
+
+def paired(value: object) -> object:
+    """Return a number that stands for a range of one as the pair that it is."""
+    return (value, value) if isinstance(value, int) else value
+
+
+class Shape(pydantic.BaseModel):
+    """A mapping of a profile file: no unknown keys."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+ScalarEntry = Annotated[object, pydantic.BeforeValidator(_simple)]
+"""A value to compare with, as it was written: never turned into another type."""
+
+ScalarEntries = Annotated[tuple[ScalarEntry, ...], pydantic.BeforeValidator(listed)]
+IntEntries = Annotated[tuple[pydantic.StrictInt, ...], pydantic.BeforeValidator(listed)]
