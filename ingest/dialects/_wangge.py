@@ -64,7 +64,7 @@ def _doubted(message: Message, time: int, lookup: Lookup) -> Mapping[str, Series
     """Check what the hot path has no time for: an unknown device, a time before 1970, a stated cell."""
     bounded_ms(time, "time")
     device = known_device(lookup.device(message.device_id), message.device_id)
-    if message.cell is not None and message.cell != device.cell:
+    if message.cell is not None and device.cell and message.cell != device.cell:
         detail = f"device {device.id} says cell {shown(message.cell)}, the register says {device.cell}"
         raise unacceptable(Reason.UNKNOWN_CELL, detail)
     row = lookup.series_of(device.id)

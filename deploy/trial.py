@@ -1,0 +1,135 @@
+"""How one payload would be read: which dialect, why that one, and what would come of it; nothing is kept of it.
+
+A device that the register lacks is *quarantined*: its frame is refused, and beside the refusal stands what would be
+read if the device were registered. As what, nobody knows: each domain is tried, and the one that reads most is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec.structs import replace
+
+from ingest.devices import Register
+from ingest.dialects import _gzip
+from ingest.errors import Reason, RefusedError
+from ingest.model import Device, Frame, Observation, Quality, Refusal
+from ingest.topics import Dialects
+
+_DOMAINS = ("waste", "weather", "traffic", "lighting")
+_MOST_UNKNOWN = 200  # devices of one payload that are made believe
+_EUI_DIGITS = 16
+_CADENCE_S = 600
+_OWN_TOPIC = "wangge/{site}/up"
+
+Flag = Callable[[Observation, int], int]
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A device that the register lacks, and the domain of the device that it was read as."""
+
+    device_id: str
+    read_as: str
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a payload would give. Observations of a refused frame are what a registered device would have given."""
+
+    dialect: str | None
+    why: str
+    observations: tuple[Observation, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+
+
+def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag) -> Trial:
+    """Return how a frame would be read; one without topic is known by its payload, or taken for Wangge's own JSON."""
+    frame, name, why = _chosen(frame, dialects)
+    outcome = dialects.decode(frame, register)
+    if not isinstance(outcome, Refusal):
+        return Trial(dialect=name, why=why, observations=_flagged(outcome, frame, flag))
+    if outcome.reason != Reason.UNKNOWN_DEVICE or not outcome.device:
+        return Trial(dialect=name, why=why, refusals=(outcome,))
+    tried = [(domain, *_as_if(domain, outcome, frame, dialects, register)) for domain in _DOMAINS]
+    _, read, devices = max(tried, key=lambda one: _weight(one[0], one[1]))
+    refusals = (outcome,) if isinstance(read, tuple) else (outcome, read)
+    return Trial(
+        dialect=name,
+        why=why,
+        observations=_flagged(read, frame, flag) if isinstance(read, tuple) else (),
+        refusals=refusals,
+        quarantined=tuple(Quarantined(device.id, device.domain) for device in devices),
+    )
+
+
+def _chosen(frame: Frame, dialects: Dialects) -> tuple[Frame, str | None, str]:
+    """Return the frame with the topic that it is read on, its dialect, and why it is that one."""
+    opened, said = frame, ""
+    if frame.payload.startswith(_gzip.MAGIC):
+        try:
+            opened, said = replace(frame, payload=_gzip.opened(frame.payload)), "opened from gzip; "
+        except RefusedError:
+            return frame, None, "the payload begins as gzip, but cannot be opened"
+    if not frame.topic and dialects.choose(opened) is None and b'"device_id"' in opened.payload:
+        frame, opened = replace(frame, topic=_OWN_TOPIC), replace(opened, topic=_OWN_TOPIC)
+        said += "no topic given, and a device_id in the payload: read as "
+    owner, reader = dialects.of_topic(frame.topic), dialects.choose(opened)
+    if reader is None:
+        where = f"no dialect knows the topic {frame.topic!r}" if frame.topic else "no topic given"
+        return frame, None, f"{said}{where}, and the payload has no marks of one"
+    if owner is None:
+        where = f"no dialect owns the topic {frame.topic!r}" if frame.topic else "no topic given"
+        return frame, reader.name, f"{said}{where}; the payload has the marks of {reader.name}"
+    why = f"{said}topic {frame.topic!r} belongs to {owner.name}"
+    if reader is not owner:
+        why += f", which leaves such a payload to {reader.name}"
+    return frame, reader.name, why
+
+
+def _as_if(
+    domain: str, refusal: Refusal, frame: Frame, dialects: Dialects, register: Register
+) -> tuple[tuple[Observation, ...] | Refusal, list[Device]]:
+    """Return what would be read if every device that the register lacks were in it, as a device of a domain."""
+    devices: list[Device] = []
+    outcome: tuple[Observation, ...] | Refusal = refusal
+    while isinstance(outcome, Refusal) and outcome.reason == Reason.UNKNOWN_DEVICE and len(devices) < _MOST_UNKNOWN:
+        if not outcome.device or any(device.id == outcome.device for device in devices):
+            break
+        devices.append(_believed(outcome, domain))
+        known = register.devices | {device.id: device for device in devices}
+        outcome = dialects.decode(frame, Register(known, register.dictionary, register.profiles))
+    return outcome, devices
+
+
+def _believed(refusal: Refusal, domain: str) -> Device:
+    name = refusal.device
+    is_eui = len(name) == _EUI_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in name)
+    return Device(
+        id=name,
+        domain=domain,
+        kind="unknown",
+        cell="",
+        lat=0.0,
+        lon=0.0,
+        cadence_s=_CADENCE_S,
+        eui=name.upper() if is_eui else None,
+        attributes={"model": refusal.model} if refusal.model else {},
+    )
+
+
+def _weight(domain: str, outcome: tuple[Observation, ...] | Refusal) -> tuple[int, int]:
+    """Weigh what was read: what belongs to the domain counts before the rest."""
+    if isinstance(outcome, Refusal):
+        return (-1, 0)
+    return sum(one.observed_property.startswith(f"{domain}.") for one in outcome), len(outcome)
+
+
+def _flagged(observations: tuple[Observation, ...], frame: Frame, flag: Flag) -> tuple[Observation, ...]:
+    """Return the observations with the flag that each gets by itself; a worse one of the dialect stays."""
+    good = int(Quality.GOOD)
+    flags = [flag(one, frame.received_at_ms) for one in observations]
+    return tuple(
+        one if quality == good else replace(one, quality=quality)
+        for one, quality in zip(observations, flags, strict=True)
+    )
