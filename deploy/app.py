@@ -13,15 +13,15 @@ from alerts.context import CaseContext
 from alerts.errors import StoreError as CaseStoreError
 from alerts.store import kafka_offsets
 from alerts.store.database import migrate, opened
+from deploy import brokers
 from deploy.clock import monotonic_s
 from deploy.commands._base import UserError
 from deploy.runtimes.cluster.topics import Topics, declared
 from deploy.runtimes.embedded import EmbeddedRuntime, Parts
-from deploy.runtimes.epoch import Limits, collect
+from deploy.runtimes.epoch import collect
 from deploy.runtimes.sender import Sender
 from deploy.settings import Settings
 from deploy.site import Site, load_site
-from ingest.io.mqtt_source import MqttOptions, MqttSource
 from ingest.model import Frame
 from ingest.plugins import find
 from ingest.stores._base import SeriesStore, StoreError
@@ -92,30 +92,6 @@ def case_context(site: Site) -> CaseContext:
     )
 
 
-def mqtt_options(settings: Settings) -> MqttOptions:
-    """Return where the frames come from."""
-    mqtt = settings.mqtt
-    return MqttOptions(
-        host=mqtt.host,
-        port=mqtt.port,
-        topics=mqtt.topics,
-        client_id=mqtt.client_id,
-        source=mqtt.source,
-        username=mqtt.username,
-        password=mqtt.password.get_secret_value() if mqtt.password else None,
-    )
-
-
-def epoch_limits(settings: Settings) -> Limits:
-    """Return when an epoch closes."""
-    return Limits(
-        frames=settings.epoch.frames,
-        window=settings.mqtt.window,
-        age_s=settings.epoch.age_ms / 1000,
-        pause_s=settings.epoch.pause_ms / 1000,
-    )
-
-
 def cluster_topics(settings: Settings) -> Topics:
     """Return the topics of the cluster runtime."""
     return declared(settings.kafka.prefix, settings.kafka.partitions, settings.kafka.retention_hours)
@@ -137,11 +113,18 @@ def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[],
     site = checked_site(settings.site)
     clock = settings.real_clock()
     database = case_database(settings.data, settings.database_url)
-    options, limits = mqtt_options(settings), epoch_limits(settings)
+    source, limits = brokers.opened(settings, clock.now_ms), brokers.epoch_limits(settings)
+    sender = Sender(database, brokers.home(settings), clock)
     series = series_store(settings, site)
-    source = MqttSource(options, clock.now_ms)
-    parts = Parts(site=site, series=series, database=database, source=source, context=case_context(site), clock=clock)
-    sender = Sender(database, options, clock)
+    parts = Parts(
+        site=site,
+        series=series,
+        database=database,
+        source=source,
+        context=case_context(site),
+        clock=clock,
+        rates=brokers.rates(settings),
+    )
     try:
         runtime = EmbeddedRuntime(parts)
         source.start()

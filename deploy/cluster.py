@@ -15,14 +15,13 @@ import msgspec
 
 from alerts.store import kafka_offsets
 from alerts.store.database import reading
+from deploy import brokers
 from deploy.app import (
     case_context,
     case_database,
     checked_site,
     cluster_topics,
     data_folder,
-    epoch_limits,
-    mqtt_options,
     series_store,
 )
 from deploy.clock import monotonic_s
@@ -34,7 +33,7 @@ from deploy.runtimes.epoch import collect
 from deploy.runtimes.line import LineParts
 from deploy.runtimes.sender import Sender
 from deploy.settings import Settings
-from ingest.io.mqtt_source import MqttSource
+from ingest.io.mqtt_source import MqttOptions
 
 _IDLE_S = 0.1
 
@@ -50,11 +49,8 @@ async def _bridge(settings: Settings, name: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    options, limits = mqtt_options(settings), epoch_limits(settings)
-    options = msgspec.structs.replace(
-        options, topics=shared(options.client_id, options.topics), client_id=f"{options.client_id}-bridge-{name}"
-    )
-    source = MqttSource(options, settings.real_clock().now_ms)
+    limits = brokers.epoch_limits(settings)
+    source = brokers.opened(settings, settings.real_clock().now_ms, lambda options: of_bridge(options, name))
     source.start()
     try:
         async with Outlet(settings.kafka, f"bridge-{name}") as outlet:
@@ -63,9 +59,12 @@ async def _bridge(settings: Settings, name: str) -> None:
         source.stop()
 
 
-def shared(name: str, topics: Sequence[str]) -> tuple[str, ...]:
-    """Return shared subscriptions to topics, a group for each: rumqttd (iotcore) serves one filter of a group only."""
-    return tuple(f"$share/{name}{number or ''}/{topic}" for number, topic in enumerate(topics))
+def of_bridge(options: MqttOptions, name: str) -> MqttOptions:
+    """Return how a bridge of this name connects: it shares its subscription with the others."""
+    topics = options.topics
+    if not topics[0].startswith("$share/"):
+        topics = brokers.shared(options.client_id, topics)
+    return msgspec.structs.replace(options, topics=topics, client_id=f"{options.client_id}-bridge-{name}")
 
 
 def run_worker(settings: Settings) -> None:
@@ -77,12 +76,13 @@ def run_worker(settings: Settings) -> None:
     asyncio.run(administer.await_coordinator(settings.kafka))
     with _parts(settings) as parts:
         refuse_topics_made_anew(settings, parts)
-        options = mqtt_options(settings)
+        options = brokers.home(settings)
         own = msgspec.structs.replace(options, client_id=f"{options.client_id}-worker-{os.getpid()}")
         plan = Plan(
             kafka=settings.kafka,
             topics=topics,
             parts=parts,
+            rates=brokers.rates(settings),
             sender=lambda: Sender(parts.database, own, parts.clock),
             datadir=str(settings.data / "faust"),
         )

@@ -6,6 +6,7 @@ Nothing is made or changed; what the first start makes by itself (data folder, t
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -14,10 +15,12 @@ from sqlalchemy import inspect
 
 from alerts.errors import StoreError as CaseStoreError
 from alerts.store.database import check_schema, name_of, open_database
-from deploy.app import checked_site, cluster_topics, data_folder, epoch_limits, mqtt_options
+from deploy import brokers
+from deploy.app import checked_site, cluster_topics, data_folder
 from deploy.commands import _broker
 from deploy.commands._base import UserError
 from deploy.runtimes.cluster.connection import need_extra
+from deploy.runtimes.epoch import share_of
 from deploy.settings import Settings
 from ingest.plugins import find
 from ingest.stores._base import StoreError as SeriesStoreError
@@ -36,7 +39,7 @@ class Finding(NamedTuple):
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield a finding for each part, as soon as it is known."""
-    for part, look in _LOOKS.items():
+    for part, look in _looks(settings):
         try:
             yield Finding(part, ok=True, detail=look(settings))
         except (UserError, CaseStoreError, SeriesStoreError) as exc:
@@ -59,18 +62,20 @@ def _data(settings: Settings) -> str:
     return f"{settings.data} is not there yet: the first start makes it"
 
 
-def _mqtt(settings: Settings) -> str:
-    asked = min(settings.mqtt.window, _MOST_MESSAGES)
-    sent = _broker.window(mqtt_options(settings), asked)
+def _mqtt(name: str, settings: Settings) -> str:
+    place, broker = brokers.section(settings, name), settings.brokers[name]
+    asked = min(broker.window, _MOST_MESSAGES)
+    sent = _broker.window(brokers.options(settings, name), asked, place)
     if sent is None:
         return "takes us; its window cannot be told, because it does not let us hear what we say"
     if sent < asked:
         raise UserError(
-            f"mqtt.window is {settings.mqtt.window}, but the broker sends only {sent} unacknowledged messages, so that "
-            f"epochs would wait for more in vain: set mqtt.window to {sent}, or raise it there (Mosquitto: "
+            f"{place}.window is {broker.window}, but the broker sends only {sent} unacknowledged messages, so that "
+            f"epochs would wait for more in vain: set {place}.window to {sent}, or raise it there (Mosquitto: "
             "max_inflight_messages)"
         )
-    return f"takes us, its window is {sent} or more; an epoch closes at {epoch_limits(settings).size} frames"
+    size = min(settings.epoch.frames, share_of(broker.window))
+    return f"takes us, its window is {sent} or more; an epoch closes at {size} frames"
 
 
 def _kafka(settings: Settings) -> str:
@@ -117,11 +122,12 @@ def _cases(settings: Settings) -> str:
         engine.dispose()
 
 
-_LOOKS: dict[str, Callable[[Settings], str]] = {
-    "site": _site,
-    "data": _data,
-    "mqtt": _mqtt,
-    "kafka": _kafka,
-    "series": _series,
-    "cases": _cases,
-}
+def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[Settings], str]]]:
+    """Yield the parts in order, each with what looks at it; every broker is a part."""
+    yield "site", _site
+    yield "data", _data
+    for name in settings.brokers:
+        yield brokers.section(settings, name), functools.partial(_mqtt, name)
+    yield "kafka", _kafka
+    yield "series", _series
+    yield "cases", _cases

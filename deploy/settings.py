@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import pydantic
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -29,17 +29,39 @@ def _plain_url(url: str) -> str:
     return url.rstrip("/")
 
 
-class MqttSettings(_Section):
-    """The broker that the frames come from. `window`: how many unacknowledged messages it sends at most."""
+class SourceSettings(_Section):
+    """A broker that frames come from. `window`: how many unacknowledged messages it sends at most.
+
+    `group` shares the subscription with others of that name (`$share/…`). `tls` alone trusts the certificates of the
+    system, `ca` is a file of others; `certificate` and `key` are ours, for a broker that asks for them.
+    `topic_frames_per_s` bounds each topic, `frames_per_s` the source as a whole (None: no bound); what was not used up
+    is kept for `burst_s` (`ingest.rate`).
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 1883
-    topics: tuple[str, ...] = ("wangge/+/up/#", "v3/#", "ngsi/#", "senml/#")
-    client_id: str = "wangge"
-    source: Annotated[str, pydantic.Field(min_length=1, max_length=64)] = "mqtt"
+    topics: Annotated[tuple[str, ...], pydantic.Field(min_length=1)] = ("wangge/+/up/#", "v3/#", "ngsi/#", "senml/#")
+    group: Annotated[str, pydantic.Field(pattern=r"^[^/+#]+$", max_length=64)] | None = None
     username: str | None = None
     password: pydantic.SecretStr | None = None
+    tls: bool = False
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
     window: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 100
+    frames_per_s: Annotated[float, pydantic.Field(ge=0.001, le=1e6)] | None = None
+    topic_frames_per_s: Annotated[float, pydantic.Field(ge=0.001, le=1e6)] | None = 500
+    burst_s: Annotated[float, pydantic.Field(ge=1, le=86_400)] = 200
+
+
+class MqttSettings(SourceSettings):
+    """The broker of the house: frames come from it, notices go to it. `source` is its name as a source."""
+
+    client_id: str = "wangge"
+    source: Annotated[str, pydantic.Field(min_length=1, max_length=64)] = "mqtt"
+
+
+_SourceName = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=64)]
 
 
 class EpochSettings(_Section):
@@ -130,7 +152,7 @@ class Settings(BaseSettings):
     """All that an installation says about itself. `site` is the site folder, `data` holds state.db and series.db.
 
     `database` is the SQLAlchemy URL of the case store (postgresql://user:password@host/database); without it, it is
-    state.db.
+    state.db. `sources` are further brokers that frames come from, by their names.
     """
 
     model_config = SettingsConfigDict(
@@ -146,6 +168,7 @@ class Settings(BaseSettings):
     store: str = "sqlite"
     database: pydantic.SecretStr | None = None
     mqtt: MqttSettings = MqttSettings()
+    sources: dict[_SourceName, SourceSettings] = {}
     epoch: EpochSettings = EpochSettings()
     kafka: KafkaSettings = KafkaSettings()
     influx: InfluxSettings = InfluxSettings()
@@ -170,6 +193,17 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy URL of the case store (it may hold a password)."""
         return self.database.get_secret_value() if self.database else f"sqlite:///{self.data / 'state.db'}"
+
+    @property
+    def brokers(self) -> dict[str, SourceSettings]:
+        """Every broker that frames come from, by its name as a source; that of the house is the first."""
+        return {self.mqtt.source: self.mqtt} | self.sources
+
+    @pydantic.model_validator(mode="after")
+    def _one_name_each(self) -> Self:
+        if self.mqtt.source in self.sources:
+            raise ValueError(f"sources.{self.mqtt.source} has the name of the broker under [mqtt] (mqtt.source)")
+        return self
 
     def real_clock(self) -> Clock:
         """Return the clock that everything of this installation shares."""

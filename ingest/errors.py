@@ -41,6 +41,7 @@ class Reason(enum.StrEnum):
     UNIT = "unit"
     INTERVAL = "interval"
     NOTHING_KNOWN = "nothing_known"
+    RATE_LIMITED = "rate_limited"
 
 
 class IngestError(Exception):

@@ -7,6 +7,7 @@ kept here: `publish` waits for room before it hands a frame over. Nothing waits 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTv311
@@ -21,10 +22,21 @@ class PublishError(Exception):
 
 
 class Publisher:
-    """One MQTT connection. Use as a context manager; leaving it waits for the last acknowledgements."""
+    """One MQTT connection. Use as a context manager; leaving it waits for the last acknowledgements.
 
-    def __init__(self, host: str, port: int, client_id: str, window: int = WINDOW) -> None:
+    `prepare` is handed the client before it connects: user name, TLS.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        client_id: str,
+        window: int = WINDOW,
+        prepare: Callable[[Client], None] = lambda _client: None,
+    ) -> None:
         self._address = f"{host}:{port}"
+        self._refusal = ""
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv311, clean_session=True)
         self._client.max_inflight_messages_set(window)
         self._client.max_queued_messages_set(2 * window)  # paho takes one off after its callback only
@@ -32,8 +44,9 @@ class Publisher:
         self._client.suppress_exceptions = True  # a callback must never end the network thread
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
+        prepare(self._client)
         self._host, self._port, self._window = host, port, window
-        self._connected = threading.Event()
+        self._answered = threading.Event()
         self._room = threading.Condition()
         self._in_flight = 0
         self.acknowledged = 0
@@ -45,9 +58,10 @@ class Publisher:
         except OSError as exc:
             raise PublishError(f"no MQTT broker answers at {self._address} ({exc.strerror or exc})") from exc
         self._client.loop_start()
-        if not self._connected.wait(_CONNECT_TIMEOUT_S):
+        if not self._answered.wait(_CONNECT_TIMEOUT_S) or self._refusal:
             self._client.loop_stop()
-            raise PublishError(f"the MQTT broker at {self._address} does not accept the connection")
+            why = f": {self._refusal}" if self._refusal else ""
+            raise PublishError(f"the MQTT broker at {self._address} does not accept the connection{why}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -72,8 +86,8 @@ class Publisher:
             return self._in_flight
 
     def _on_connect(self, _client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if not reason.is_failure:
-            self._connected.set()
+        self._refusal = str(reason) if reason.is_failure else ""
+        self._answered.set()
 
     def _on_publish(self, *_: Any) -> None:
         with self._room:

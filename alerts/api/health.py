@@ -94,5 +94,6 @@ def _pipeline(heartbeat: accounts.Heartbeat | None, wall_ms: int) -> PartOut:
     age_ms = max(0, wall_ms - heartbeat.at_wall_ms)
     seen = f"last sign of life {age_ms / 1000:.1f} s ago, epoch {heartbeat.epoch}"
     if not heartbeat.connected:
-        return PartOut(name="pipeline", ok=False, detail=f"is not connected to the broker ({seen})")
+        why = f": {heartbeat.problem}" if heartbeat.problem else ""
+        return PartOut(name="pipeline", ok=False, detail=f"is not connected to the broker{why} ({seen})")
     return PartOut(name="pipeline", ok=age_ms <= STALE_MS, detail=seen)

@@ -37,26 +37,26 @@ class _Ear(paho.Client):
         self.message.set()
 
 
-def window(options: MqttOptions, most: int) -> int | None:
+def window(options: MqttOptions, most: int, section: str = "mqtt") -> int | None:
     """Return how many unacknowledged messages the broker sends us, counted up to `most`; None where we hear nothing.
 
     We hear nothing where the broker does not let us read what we write. The messages are empty, go to a topic of their
-    own and are forgotten. Raises UserError where the broker cannot be used.
+    own and are forgotten. Raises UserError that names the section of the settings where the broker cannot be used.
     """
-    place = f"broker at {options.host}:{options.port}"
+    place = f"broker at {options.address}"
     ear = _Ear(f"{options.client_id}-doctor-{secrets.token_hex(4)}")
-    if options.username is not None:
-        ear.username_pw_set(options.username, options.password)
+    options.prepare(ear)
     try:
         ear.connect(options.host, options.port, keepalive=30)
     except OSError as exc:
-        raise UserError(f"{place} does not answer ({exc}): start it, or mend host and port under [mqtt]") from exc
+        raise UserError(f"{place} does not answer ({exc}): start it, or mend host and port under [{section}]") from exc
     ear.loop_start()
     try:
         if not ear.answered.wait(_ANSWER_S):
             raise UserError(f"{place} takes the connection and does not answer: is it an MQTT broker?")
         if ear.refusal:
-            remedy = "mend username and password under [mqtt] (WANGGE_MQTT__PASSWORD)"
+            variable = f"WANGGE_{section.replace('.', '__').upper()}__PASSWORD"
+            remedy = f"mend username and password under [{section}] ({variable})"
             raise UserError(f"{place} refuses us ({ear.refusal}): {remedy}")
         return _count(ear, most)
     finally:

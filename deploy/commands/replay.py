@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands._base import Command, UserError
+from deploy.commands._login import BrokerOption, ConfigOption, PasswordOption, UsernameOption, login
 
 if TYPE_CHECKING:
     from deploy.replay.series import Mapping
+    from ingest.io.login import Login
     from ingest.located import Fault
 
 _SHOWN_FAULTS = 20
@@ -23,7 +25,10 @@ _FLUSH_S = 30.0
 
 def run(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="JSON lines, or CSV (.csv) with --mapping.")],
-    broker: Annotated[str, typer.Option(help="MQTT broker, host:port.")] = "127.0.0.1:1883",
+    broker: BrokerOption = None,
+    config: ConfigOption = None,
+    username: UsernameOption = None,
+    password_file: PasswordOption = None,
     speed: Annotated[float, typer.Option(min=0.001, help="How many times faster than it was recorded.")] = 1.0,
     mapping: Annotated[Path | None, typer.Option(help="YAML file that says what the columns of CSV files are.")] = None,
     topic_prefix: Annotated[str, typer.Option(help="Put before every topic.")] = "",
@@ -33,10 +38,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="End with a report as JSON.")] = False,
 ) -> None:
     """Publish recorded messages at real, scaled (--speed) or full speed (--full), in order of time."""
-    from deploy.addresses import host_port
     from deploy.replay.play import survey
 
-    plan = _Plan(files, _mapping(mapping), host_port(broker, "--broker"), topic_prefix, None if full else speed)
+    place = login(broker, config, username, password_file)
+    plan = _Plan(files, _mapping(mapping), place, topic_prefix, None if full else speed)
     count, faults = survey(files, plan.mapping)
     if faults and not skip_bad:
         raise UserError(_told(faults) + "\nnothing was published: mend them, or leave them out with --skip-bad")
@@ -64,7 +69,7 @@ def run(
 class _Plan:
     files: Sequence[Path]
     mapping: Mapping | None
-    broker: tuple[str, int]
+    broker: Login
     prefix: str
     speed: float | None
 
@@ -105,7 +110,7 @@ def _publish(plan: _Plan, count: int) -> tuple[int, int, float]:
     published = 0
     try:
         with (
-            Publisher(*plan.broker, "wangge-replay") as publisher,
+            Publisher(plan.broker.host, plan.broker.port, "wangge-replay", prepare=plan.broker.prepare) as publisher,
             Progress(*columns, console=Console(stderr=True), transient=True) as progress,
         ):
             task = progress.add_task("", total=count)

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.commands._base import Command, UserError
+from deploy.commands._login import BrokerOption, ConfigOption, PasswordOption, UsernameOption, login
 
 if TYPE_CHECKING:
     from deploy.clock import Clock
     from deploy.site import Site
+    from ingest.io.login import Login
     from simulators.crew import Crew
     from simulators.incidents import Book
     from simulators.scenario import Scenario
@@ -28,7 +30,10 @@ _CREWS_END_S = 15.0
 
 def run(
     site: Annotated[Path, typer.Option(help="Site folder.")],
-    broker: Annotated[str, typer.Option(help="MQTT broker, host:port.")] = "127.0.0.1:1883",
+    broker: BrokerOption = None,
+    config: ConfigOption = None,
+    username: UsernameOption = None,
+    password_file: PasswordOption = None,
     scenario: Annotated[str, typer.Option(help="Name of a shipped scenario, or a YAML file.")] = "evening",
     seed: Annotated[int, typer.Option(help="The same seed gives the same city.")] = 7,
     clock: Annotated[
@@ -50,7 +55,6 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="End with a report as JSON.")] = False,
 ) -> None:
     """Send what the site's devices would send, with the incidents of a scenario, until the end or Ctrl-C."""
-    from deploy.addresses import host_port
     from deploy.site import load_site
 
     place, faults = load_site(site)
@@ -65,7 +69,7 @@ def run(
             clock=shared,
             seed=seed,
             end_ms=shared.start_ms + _duration_ms(duration) if duration else None,
-            broker=host_port(broker, "--broker"),
+            broker=login(broker, config, username, password_file),
             clients=clients,
             truth=truth,
             crew_url=crew_url,
@@ -88,7 +92,7 @@ class _Options:
     clock: Clock
     seed: int
     end_ms: int | None
-    broker: tuple[str, int]
+    broker: Login
     clients: int
     truth: Path | None
     crew_url: str | None
@@ -119,7 +123,10 @@ def _play(options: _Options) -> dict[str, Any]:
             frames = city.frames(options.clock.start_ms, options.end_ms)
             stream = spoil(befall(frames, planner, book, options.clock.start_ms), seed, scenario.faults)
             names = [f"wangge-simulator-{site.id}-{number}" for number in range(options.clients)]
-            publishers = [stack.enter_context(Publisher(*options.broker, name)) for name in names]
+            broker = options.broker
+            publishers = [
+                stack.enter_context(Publisher(broker.host, broker.port, name, prepare=broker.prepare)) for name in names
+            ]
             stack.enter_context(_stopped_by_signals(stop))
             crews = stack.enter_context(_crews(options, book, pulse, stop))
             truth_file.save(pulse.now_ms())  # whoever waits for it knows that we are ready

@@ -12,6 +12,8 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 import structlog
@@ -26,6 +28,7 @@ from deploy.runtimes.pulse import Link, Pulse
 from ingest.flow import take_in
 from ingest.model import Frame
 from ingest.quality import flag
+from ingest.rate import UNLIMITED, RateLimiter, Rates
 from ingest.topics import discover
 
 LOG = structlog.get_logger("pipeline")
@@ -33,7 +36,7 @@ _TICK_S = 0.25
 
 
 class Source(Link, Protocol):
-    """Where frames come from and are acknowledged to (`ingest.io.mqtt_source.MqttSource`)."""
+    """Where frames come from and are acknowledged to (`ingest.io.sources.Sources`)."""
 
     def ensure(self) -> None:
         """See to it that frames keep coming."""
@@ -47,6 +50,7 @@ class Parts(LineParts):
     """What the runtime is put together from (deploy.app builds it)."""
 
     source: Source
+    rates: Rates = UNLIMITED
 
 
 class EmbeddedRuntime:
@@ -60,6 +64,7 @@ class EmbeddedRuntime:
         with reading(parts.database) as connection:
             self._line = Line(parts, connection)
         self._decode = functools.partial(discover().decode, lookup=parts.site.register)
+        self._rate = RateLimiter(parts.rates)
 
     def run(self, stop: threading.Event, collect: Callable[[], list[Frame]]) -> None:
         """Work until `stop` is set; what was not committed by then was not acknowledged and comes again."""
@@ -78,7 +83,8 @@ class EmbeddedRuntime:
         parts, pulse = self._parts, self._pulse
         now_ms = parts.clock.now_ms()
         pulse.begin(len(frames))
-        intakes = list(take_in(frames, self._decode, flag, now_ms))
+        frames = sorted(frames, key=_source)  # those of a broker stay in its order
+        intakes = list(take_in(frames, self._rate.guard(frames, self._decode), flag, now_ms))
         pulse.lap("decode")
 
         def also(connection: Connection) -> None:
@@ -88,8 +94,10 @@ class EmbeddedRuntime:
                 meta.put(connection, "pipeline", pulse.report(parts.source, self._line.epoch, now_ms))
 
         done = self._line.work(Work(intakes, parts.source.connected, also, pulse.lap), stop, now_ms)
-        self._unacknowledged = []
-        if frames and parts.source.acknowledge(frames):
-            self._unacknowledged = [(one.source, one.hour_ms, one.frames) for one in intakes]
+        heard = {name for name, part in groupby(frames, key=_source) if parts.source.acknowledge(tuple(part))}
+        self._unacknowledged = [(one.source, one.hour_ms, one.frames) for one in intakes if one.source in heard]
         self._ticked_s = monotonic_s()
         pulse.end(intakes, done.counts, done.transitions, parts.clock.now_ms())
+
+
+_source: Callable[[Frame], str] = attrgetter("source")

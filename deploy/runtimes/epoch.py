@@ -17,15 +17,22 @@ _LARGE_WINDOW = 400
 
 
 class Source(Protocol):
-    """Where frames come from (`ingest.io.mqtt_source.MqttSource`)."""
+    """Where frames come from (`ingest.io.sources.Sources`)."""
 
     def take(self, limit: int, wait_s: float) -> list[Frame]:
         """Return up to `limit` frames, an empty list when none comes in time."""
 
+    @property
+    def held_up(self) -> bool:
+        """Tell whether some broker sends nothing more before it is acknowledged."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The bounds of an epoch; an epoch that the feed's pause ends is at least a quarter of `age_s` old."""
+    """The bounds of an epoch; an epoch that the feed's pause ends is at least a quarter of `age_s` old.
+
+    `window`: how many unacknowledged frames the brokers send, all of them together.
+    """
 
     frames: int = 2_000
     window: int = 100
@@ -35,7 +42,12 @@ class Limits:
     @property
     def size(self) -> int:
         """Number of frames at which an epoch closes."""
-        return min(self.frames, self.window // 2 if self.window >= _LARGE_WINDOW else self.window)
+        return min(self.frames, share_of(self.window))
+
+
+def share_of(window: int) -> int:
+    """Return how many frames of a broker's window make an epoch."""
+    return window // 2 if window >= _LARGE_WINDOW else window
 
 
 def collect(source: Source, limits: Limits, idle_s: float, monotonic_s: Callable[[], float]) -> list[Frame]:
@@ -44,7 +56,7 @@ def collect(source: Source, limits: Limits, idle_s: float, monotonic_s: Callable
     if not frames:
         return frames
     start = monotonic_s()
-    while len(frames) < limits.size:
+    while len(frames) < limits.size and not source.held_up:
         age = monotonic_s() - start
         if age >= limits.age_s:
             break

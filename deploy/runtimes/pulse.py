@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from deploy import metrics
@@ -26,6 +26,10 @@ class Link(Protocol):
     @property
     def problem(self) -> str | None:
         """Why not, for people."""
+
+    @property
+    def links(self) -> Mapping[str, bool]:
+        """Whether each source can be heard, by its name."""
 
 
 class Pulse:
@@ -80,7 +84,8 @@ class Pulse:
     def report(self, source: Link, epoch: int, now_ms: int) -> dict[str, Any]:
         """Return the heartbeat: wall time, connection, epoch number, rates per second of wall time, alert latency."""
         self._reported_s = monotonic_s()
-        metrics.CONNECTED.labels("mqtt").set(source.connected)
+        for name, connected in source.links.items():
+            metrics.CONNECTED.labels(name).set(connected)
         span_s = min(_RATE_WINDOW_S, max(monotonic_s() - self._started_s, 1e-3))
         latencies = sorted(self._latencies_ms)
         return {
@@ -88,6 +93,7 @@ class Pulse:
             "now_ms": now_ms,
             "connected": source.connected,
             "problem": source.problem,
+            "links": dict(source.links),
             "epoch": epoch,
             "frames_per_s": round(sum(row[1] for row in self._recent) / span_s, 1),
             "observations_per_s": round(sum(row[2] for row in self._recent) / span_s, 1),

@@ -35,8 +35,7 @@ class Sender:
         )
         self._client.max_queued_messages_set(100)
         self._client.reconnect_delay_set(1, 30)
-        if options.username is not None:
-            self._client.username_pw_set(options.username, options.password)
+        options.prepare(self._client)
         kinds = find("alerts.notifiers", "NOTIFIER")
         self._notifiers: dict[str, Notifier] = {"mqtt": kinds["mqtt"](self._publish)}
 

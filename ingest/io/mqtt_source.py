@@ -8,16 +8,17 @@ After a lost connection paho comes back with back-off, and the broker sends what
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest.io.login import Login
 from ingest.io.read_ahead import ReadAheadClient
 from ingest.model import Frame
 
@@ -25,24 +26,24 @@ LOG = structlog.get_logger("mqtt")
 _QUEUED_CHUNKS = 64  # of at most 256 KiB each: the bound on what waits in memory
 
 
-class MqttOptions(msgspec.Struct, frozen=True, kw_only=True):
+class MqttOptions(Login, frozen=True, kw_only=True):
     """Where the frames come from. `source` names the broker in ledger and dead letters."""
 
-    host: str = "127.0.0.1"
-    port: int = 1883
     topics: tuple[str, ...] = ("#",)
     client_id: str = "wangge"
     source: str = "mqtt"
     keepalive_s: int = 30
-    username: str | None = None
-    password: str | None = None
 
 
 class MqttSource:
-    """Takes frames from a broker. `start`, then `take` and `acknowledge` from one thread, then `stop`."""
+    """Takes frames from a broker. `start`, then `take` and `acknowledge` from one thread, then `stop`.
 
-    def __init__(self, options: MqttOptions, now_ms: Callable[[], int]) -> None:
+    `arrived` is set whenever frames were put on the queue, for whoever waits for several sources.
+    """
+
+    def __init__(self, options: MqttOptions, now_ms: Callable[[], int], arrived: threading.Event | None = None) -> None:
         self._options, self._now = options, now_ms
+        self._arrived = arrived or threading.Event()
         self._queue: queue.Queue[list[Frame]] = queue.Queue(_QUEUED_CHUNKS)
         self._rest: list[Frame] = []
         self._stopping = False
@@ -59,7 +60,7 @@ class MqttSource:
         """Rebuild the client if its network thread has died (paho leaves `is_connected()` true then)."""
         thread = self._client._thread  # noqa: SLF001 - contract test; no public name tells
         if not self._stopping and (thread is None or not thread.is_alive()):
-            LOG.warning("network thread died, reconnecting", broker=self._address)
+            LOG.warning("network thread died, reconnecting", broker=self._options.address)
             self._client = self._new_client()
             self.start()
 
@@ -87,16 +88,11 @@ class MqttSource:
         self._client.disconnect()
         self._client.loop_stop()
 
-    @property
-    def _address(self) -> str:
-        return f"{self._options.host}:{self._options.port}"
-
     def _new_client(self) -> ReadAheadClient:
         options = self._options
         client = ReadAheadClient(options.client_id, source=options.source, now_ms=self._now, deliver=self._deliver)
         client.reconnect_delay_set(1, 30)
-        if options.username is not None:
-            client.username_pw_set(options.username, options.password)
+        options.prepare(client)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -109,14 +105,15 @@ class MqttSource:
                 self._queue.put(frames, timeout=0.5)
             except queue.Full:
                 continue
+            self._arrived.set()
             return
 
     def _on_connect(
         self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if reason.is_failure:
-            self.problem = f"{self._address} refuses the connection: {reason}"
-            LOG.warning("refused", broker=self._address, reason=str(reason))
+            self.problem = f"{self._options.address} refuses the connection: {reason}"
+            LOG.warning("refused", broker=self._options.address, reason=str(reason))
             return
         client.subscribe([(topic, 1) for topic in self._options.topics])
 
@@ -124,15 +121,15 @@ class MqttSource:
         self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
     ) -> None:
         refused = [topic for topic, reason in zip(self._options.topics, reasons, strict=False) if reason.is_failure]
-        self.problem = f"{self._address} refuses the subscription to {refused[0]!r}" if refused else None
+        self.problem = f"{self._options.address} refuses the subscription to {refused[0]!r}" if refused else None
         self.connected = not refused
 
     def _on_disconnect(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if self.connected and not self._stopping:  # what refused us closes the connection too; that is told already
-            self.problem = f"{self._address}: connection lost ({reason})"
+            self.problem = f"{self._options.address}: connection lost ({reason})"
         self.connected = False
 
     def _on_connect_fail(self, _client: Client, _data: Any) -> None:
-        self.problem = f"{self._address} cannot be reached"
+        self.problem = f"{self._options.address} cannot be reached"

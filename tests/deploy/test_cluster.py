@@ -9,7 +9,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from deploy import broker
-from deploy.cluster import shared
+from deploy.brokers import shared
 from deploy.settings import MqttSettings
 
 TOPICS = {"wangge/a/up/b", "v3/a", "ngsi/a", "senml/a"}

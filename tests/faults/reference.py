@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from deploy.app import case_context, case_database, checked_site
@@ -29,6 +30,7 @@ class Feed:
 
     connected = True
     problem = None
+    links = MappingProxyType({"mqtt": True})
 
     def ensure(self) -> None:
         """Do nothing."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,15 @@ SOURCE = "mqtt"
 class Line:
     """`wangge run` as a child; what it stored is read from its files, also while it runs."""
 
-    def __init__(self, folder: Path, site: Path, port: int, now_ms: int, topics: tuple[str, ...]) -> None:
+    def __init__(
+        self, folder: Path, site: Path, port: int, now_ms: int, topics: tuple[str, ...], more: str = ""
+    ) -> None:
         self._data = folder / "data"
         self._log = folder / "run.log"
-        config = folder / "line.toml"
+        self.config = config = folder / "line.toml"
         config.write_text(
             f"site = {json.dumps(str(site))}\ndata = {json.dumps(str(self._data))}\n"
-            f"[mqtt]\nport = {port}\ntopics = {json.dumps(topics)}\n"
+            f"[mqtt]\nport = {port}\ntopics = {json.dumps(topics)}\n{more}"
             f"[clock]\nstart_ms = {now_ms}\nwall_start = {wall_ms()}\n",
             encoding="utf-8",
         )
@@ -106,6 +108,27 @@ class Line:
         """What the process printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
+    def pulse(self) -> dict[str, Any]:
+        """Return what the line last said of itself."""
+        said: dict[str, Any] = json.loads(self._pulse()[0][0]) if self._pulse() else {}
+        return said
+
+    def links(self) -> dict[str, bool]:
+        """Return which of its brokers the line hears."""
+        found: dict[str, bool] = self.pulse().get("links", {})
+        return found
+
+    def stored(self, device: str) -> int:
+        """Return how many observations of a device are stored."""
+        rows = self.series(
+            "SELECT count(*) FROM observations o JOIN series s ON s.number = o.series WHERE s.device_id = ?", device
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def wait_for(self, what: str, ready: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        self._wait(ready, f"still without {what}")
+
     def _pulse(self) -> list[Any]:
         return self.query("SELECT value FROM meta WHERE key = 'pipeline'")
 
@@ -136,11 +159,24 @@ def running_broker() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def running_line(folder: Path, site: Path, port: int, now_ms: int, topics: tuple[str, ...]) -> Iterator[Line]:
-    """Run a line that hears the broker, until the block is left."""
-    line = Line(folder, site, port, now_ms, topics)
+def running_line(
+    folder: Path,
+    site: Path,
+    port: int,
+    now_ms: int,
+    topics: tuple[str, ...],
+    more: str = "",
+    *,
+    connected: bool = True,
+) -> Iterator[Line]:
+    """Run a line until the block is left; `more` goes on with the section of its broker.
+
+    It hears the broker already where `connected` is set.
+    """
+    line = Line(folder, site, port, now_ms, topics, more)
     try:
-        line.wait_until_connected()
+        if connected:
+            line.wait_until_connected()
         yield line
     finally:
         line.kill()

@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 import threading
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -45,6 +46,7 @@ class MemorySource:
 
     connected = True
     problem: str | None = None
+    links = MappingProxyType({"mqtt": True})
 
     def __init__(self) -> None:
         self.acknowledged: list[Frame] = []

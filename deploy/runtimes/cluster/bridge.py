@@ -1,13 +1,15 @@
-"""The bridge: MQTT → Kafka. A frame is acknowledged to MQTT when Kafka has it, in order of arrival.
+"""The bridge: MQTT → Kafka. A frame is acknowledged to its broker when Kafka has it, in order of arrival.
 
 Frames go by their MQTT topic, so that what one device says stays in order; what one epoch has for a partition is one
-record. Several bridges share the subscription (`$share/…`) and each takes a part of the frames. Nothing waits without
-a bound: while Kafka is away nothing is acknowledged, and the broker keeps what comes.
+record. A bridge reads all sources; several bridges share the subscriptions (`$share/…`) and each takes a part of the
+frames. Nothing waits without a bound: while Kafka is away nothing is acknowledged, and the brokers keep what comes.
+It gives a sign of life (a beat) only while it hears every source: else the silence of sensors would mean nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -44,15 +46,19 @@ class Bridge:
                 frames = await asyncio.to_thread(self._collect)
                 await self._outlet.send(self._messages(frames), stop)
                 self._source.acknowledge(frames)
-                if frames:
-                    metrics.BRIDGED.labels(frames[0].source).inc(len(frames))
+                for name, count in Counter(frame.source for frame in frames).items():
+                    metrics.BRIDGED.labels(name).inc(count)
         except StoppedError:
             LOG.warning("stopped while kafka was away")
 
     def _messages(self, frames: Sequence[Frame]) -> list[Message]:
         beat_ms = 0
-        if self._source.connected and monotonic_s() - self._beaten_s >= BEAT_S:
-            self._beaten_s, beat_ms = monotonic_s(), wall_ms()
+        if monotonic_s() - self._beaten_s >= BEAT_S:
+            self._beaten_s = monotonic_s()
+            for name, connected in self._source.links.items():
+                metrics.CONNECTED.labels(name).set(connected)
+            if self._source.connected:
+                beat_ms = wall_ms()
         return messages(self._topic, frames, beat_ms)
 
 

@@ -49,7 +49,8 @@ class _Link:
 
     def __init__(self, *, connected: bool) -> None:
         self.connected = connected
-        self.problem = None if connected else "no frames and no sign of life from the bridge"
+        self.links = {"bridge": connected}
+        self.problem = None if connected else "the bridge gives no sign of life: it is not there, or a broker is away"
 
 
 class Lines:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ from deploy.runtimes.shard import area_of, shard_of
 from ingest.flow import HOUR_MS, Decode, Intake, Letter, take_in
 from ingest.model import Frame, Lookup, Refusal
 from ingest.quality import flag
+from ingest.rate import UNLIMITED, RateLimiter, Rates
 from ingest.topics import discover
 
 LOG = structlog.get_logger("worker")
@@ -45,8 +47,9 @@ class Normalised(NamedTuple):
 class Normaliser:
     """Decodes and flags frames for `partitions` partitions of observations."""
 
-    def __init__(self, lookup: Lookup, partitions: int) -> None:
+    def __init__(self, lookup: Lookup, partitions: int, rates: Rates = UNLIMITED) -> None:
         self._decode: Decode = functools.partial(discover().decode, lookup=lookup)
+        self._rate = RateLimiter(rates)
         self._partitions = partitions
         self._part = functools.cache(lambda key: shard_of(key, partitions))
 
@@ -81,8 +84,10 @@ class Normaliser:
             frames += record.frames
             if record.beat_ms:
                 beats[one.partition] = max(record.beat_ms, beats.get(one.partition, 0))
+        frames.sort(key=attrgetter("source"))  # those of a broker stay in its order
+        decode = self._rate.guard(frames, self._decode)
         parts: dict[int, list[Intake]] = {}
-        for intake in (*take_in(frames, self._decode, flag, now_ms), *poison):
+        for intake in (*take_in(frames, decode, flag, now_ms), *poison):
             for number, part in self._split(intake):
                 parts.setdefault(number, []).append(part)
         told = range(self._partitions) if beats else parts

@@ -37,6 +37,7 @@ from deploy.runtimes.commit import StoppedError
 from deploy.runtimes.line import LineParts
 from deploy.runtimes.sender import Sender
 from deploy.settings import KafkaSettings
+from ingest.rate import Rates
 
 LOG = structlog.get_logger("worker")
 _TICK_S = 0.25
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     kafka: KafkaSettings
     topics: Topics
     parts: LineParts
+    rates: Rates
     sender: Callable[[], Sender]
     datadir: str
 
@@ -71,7 +73,7 @@ class ClusterWorker:
         self._lines = Lines(
             plan.parts, self._topics.observations.name, self._topics.observations.partitions, self._dead
         )
-        self._normaliser = Normaliser(plan.parts.site.register, self._topics.observations.partitions)
+        self._normaliser = Normaliser(plan.parts.site.register, self._topics.observations.partitions, plan.rates)
         self._app = _application(plan)
         self._watchdog = Watchdog(plan.kafka, self._topics[:2], self._owned, self._lines.stop)
         self._register()

@@ -9,6 +9,8 @@ from ingest.model import Frame
 class Feed:
     """Hands out frames that arrive at given seconds; taking and waiting moves the clock."""
 
+    held_up = False
+
     def __init__(self, arrivals: list[float]) -> None:
         self.now_s = 0.0
         self._arrivals = arrivals

@@ -1,0 +1,161 @@
+"""How fast frames may come: a bucket of tokens for each topic, and one for each source that has a limit of its own.
+
+A bucket holds `per_s · burst_s` tokens and is full at the beginning; `per_s` come back every second of receipt time. A
+frame takes one token, or is refused before anybody looks into it (`rate_limited`). So one device that has gone mad
+costs little, whoever else sends is not held up, and what was refused lies in the dead letters.
+
+A bucket is kept as one number: the time by which it will be full again (the generic cell rate algorithm, ITU-T I.371
+annex A). The same frames at the same times give the same verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from ingest.errors import Reason, shown, unacceptable
+from ingest.flow import Decode
+from ingest.model import Frame, Observation, Refusal
+
+MAX_TOPICS = 200_000
+_CLOCK_SET_BACK_US = 3_600_000_000  # by more than this: what was counted means nothing any more
+
+
+class Limit(NamedTuple):
+    """So many frames a second on the long run; what was not used up is kept for `burst_s`."""
+
+    per_s: float
+    burst_s: float
+
+
+class Rates(NamedTuple):
+    """The limit of each source as a whole, and of each topic of a source; one that is not there has none."""
+
+    sources: Mapping[str, Limit]
+    topics: Mapping[str, Limit]
+
+
+UNLIMITED = Rates({}, {})
+
+
+class _Bucket(NamedTuple):
+    cost_us: int  # what a frame takes, as time
+    slack_us: int  # how far from full it may be when a frame comes
+
+    @classmethod
+    def of(cls, limit: Limit) -> _Bucket:
+        cost_us = max(1, round(1e6 / limit.per_s))
+        return cls(cost_us, (max(1, round(limit.per_s * limit.burst_s)) - 1) * cost_us)
+
+
+class RateLimiter:
+    """Knows which frames are too many. State is a number for each topic that was heard of lately.
+
+    Frames come together with those of their source (`sorted` by source keeps their order).
+    """
+
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
+        self._topics = {name: _Bucket.of(limit) for name, limit in rates.topics.items()}
+        self._sources = {name: _Bucket.of(limit) for name, limit in rates.sources.items()}
+        self._full_us: dict[str, dict[str, int]] = {}  # source → topic → when its bucket is full again
+        self._source_full_us: dict[str, int] = {}
+        self._newest_us = 0
+
+    def guard(self, frames: Sequence[Frame], decode: Decode) -> Decode:
+        """Return how to decode these frames, in order of receipt: `decode`, but refuse those that are too many."""
+        over = self.over(frames)
+        if not over:
+            return decode
+
+        def guarded(frame: Frame) -> tuple[Observation, ...] | Refusal:
+            return self._refusal(frame) if id(frame) in over else decode(frame)
+
+        return guarded
+
+    def over(self, frames: Sequence[Frame]) -> frozenset[int]:
+        """Return the `id()` of each frame that is too many."""
+        over: list[int] = []
+        for source, part in _by_source(frames):
+            self._look_at_the_clock(part[0].received_at_ms * 1000)
+            begin_us = self._newest_us
+            if source in self._topics:
+                over += self._over_topic(self._topics[source], self._full_us.setdefault(source, {}), part)
+            if source in self._sources:
+                over += self._over_source(self._sources[source], begin_us, part, frozenset(over))
+        self._forget()
+        return frozenset(over)
+
+    def _over_topic(self, bucket: _Bucket, full_us: dict[str, int], frames: Sequence[Frame]) -> list[int]:
+        over = []
+        cost_us, slack_us = bucket
+        now_ms, now_us = 0, self._newest_us
+        for frame in frames:  # the hot path
+            if frame.received_at_ms != now_ms:
+                now_ms = frame.received_at_ms
+                now_us = max(now_us, now_ms * 1000)
+            topic = frame.topic
+            at_us = full_us.get(topic, 0)
+            if at_us <= now_us:
+                full_us[topic] = now_us + cost_us
+            elif at_us - now_us > slack_us:
+                over.append(id(frame))
+            else:
+                full_us[topic] = at_us + cost_us
+        self._newest_us = now_us
+        return over
+
+    def _over_source(
+        self, bucket: _Bucket, begin_us: int, frames: Sequence[Frame], refused: frozenset[int]
+    ) -> list[int]:
+        over = []
+        now_us, at_us = begin_us, self._source_full_us.get(frames[0].source, 0)
+        for frame in frames:
+            if id(frame) in refused:
+                continue
+            now_us = max(now_us, frame.received_at_ms * 1000)
+            if at_us - now_us > bucket.slack_us:
+                over.append(id(frame))
+            else:
+                at_us = max(at_us, now_us) + bucket.cost_us
+        self._source_full_us[frames[0].source] = at_us
+        self._newest_us = max(self._newest_us, now_us)
+        return over
+
+    def _look_at_the_clock(self, now_us: int) -> None:
+        if now_us < self._newest_us - _CLOCK_SET_BACK_US:
+            self._full_us.clear()
+            self._source_full_us.clear()
+            self._newest_us = 0
+
+    def _forget(self) -> None:
+        """Keep the number of topics bounded: those whose buckets are full need not be known."""
+        for source, full_us in self._full_us.items():
+            if len(full_us) > MAX_TOPICS:
+                kept = {topic: at_us for topic, at_us in full_us.items() if at_us > self._newest_us}
+                self._full_us[source] = kept if len(kept) <= MAX_TOPICS else {}
+
+    def _refusal(self, frame: Frame) -> Refusal:
+        limit = self._rates.topics.get(frame.source)
+        bound = f"{limit.per_s:g} frames/s" if limit else "its limit"
+        place = f"the topic {shown(frame.topic)} sends more than {bound}"
+        if frame.source in self._rates.sources:
+            place += f", or the source {frame.source} more than {self._rates.sources[frame.source].per_s:g} frames/s"
+        return unacceptable(Reason.RATE_LIMITED, place).refusal
+
+
+def _by_source(frames: Sequence[Frame]) -> Iterator[tuple[str, Sequence[Frame]]]:
+    """Yield the frames of each source, in order; nearly always there is one."""
+    if not frames:
+        return
+    name = frames[0].source
+    if frames[-1].source == name:
+        yield name, frames
+        return
+    for source, part in groupby(frames, key=_source):
+        yield source, tuple(part)
+
+
+_source: Callable[[Frame], str] = attrgetter("source")
