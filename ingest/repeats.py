@@ -7,7 +7,7 @@ frame counter, same port and bytes. So the first delivery decides the time, for 
 again is then a duplicate by identity, and what only they say (one server may lack the codec) is not lost.
 
     identity    16 bits of the counter (as sent over the air, whatever the server makes of them) · 15 bits of a checksum
-    memory      of each device the last four uplinks, by counter: identity and time, in one number of `newest`
+    memory      of each device the last four uplinks: identity and time, each in one number of `newest`
 
 The counter rolls over after 65,536 uplinks and begins again after a join: so it says something only of uplinks that are
 at most `APART_MS` apart. A join gives a new DevAddr, and a device that never joins has other bytes to send: even then
@@ -24,13 +24,12 @@ from array import array
 from ingest.model import Observation, series_id
 
 APART_MS = 5 * 60_000
-REMEMBERED = 4  # uplinks of each device
+REMEMBERED = 4  # uplinks of each device (a power of two)
 
 _CHECK_BITS = 15
 _COUNTER_MASK = 0xFFFF
 _TIME_BITS = 32
-_TIME_MASK = (1 << _TIME_BITS) - 1
-_HALF = 1 << (_TIME_BITS - 1)
+_TIME_MASK = (1 << _TIME_BITS) - 1  # in milliseconds: 49 days
 
 
 def identity(address: str, counter: int, port: int, raw: bytes) -> int:
@@ -42,16 +41,21 @@ def identity(address: str, counter: int, port: int, raw: bytes) -> int:
 def first_delivery_ms(newest: dict[int, int], taken: array[int], observation: Observation) -> int:
     """Return the time of the first delivery of an observation's uplink: its own, if none is remembered.
 
-    That is remembered then, in `newest`, and journaled in `taken`.
+    That is remembered then, in `newest` in the place of the oldest, and journaled in `taken`.
     """
     uplink, time_ms = observation.uplink, observation.phenomenon_time_ms
-    slot = (uplink >> _CHECK_BITS) % REMEMBERED
-    key = series_id(observation.device_id, f"uplink/{slot}")
-    before = newest.get(key)
-    if before is not None and before >> _TIME_BITS == uplink:
-        apart_ms = ((time_ms - before + _HALF) & _TIME_MASK) - _HALF
-        if abs(apart_ms) <= APART_MS:
-            return time_ms - apart_ms
-    newest[key] = uplink << _TIME_BITS | time_ms & _TIME_MASK
-    taken.extend((key, newest[key]))
+    base = series_id(observation.device_id, "uplink") & -REMEMBERED
+    place, oldest_ms = base, -_TIME_MASK
+    for key in range(base, base + REMEMBERED):
+        before = newest.get(key)
+        if before is None:
+            age_ms = _TIME_MASK
+        else:
+            age_ms = ((time_ms - before + APART_MS) & _TIME_MASK) - APART_MS
+            if age_ms <= APART_MS and before >> _TIME_BITS == uplink:
+                return time_ms - age_ms
+        if age_ms > oldest_ms:
+            place, oldest_ms = key, age_ms
+    newest[place] = uplink << _TIME_BITS | time_ms & _TIME_MASK
+    taken.extend((place, newest[place]))
     return time_ms
