@@ -4,7 +4,8 @@ It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how oft
 `parent` the device that feeds or relays it (lamp → circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI,
 `attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent. Some attributes say how
 to read its messages: `unit.NAME=UNIT` and `field.NAME=PROPERTY` for a field of a vendor's own, `height_cm=120` of a
-bin, `topic=city/bins/17/+` for messages that do not name their device, `datum=WGS84` of the positions that they state.
+bin, `topic=city/bins/17/+` for messages that do not name their device, `datum=WGS84` of the positions that they state,
+`datastream.ID=PROPERTY` of a SensorThings server (`datastreams.py`).
 `model=VENDOR-MODEL` names the profile of the device (docs/profiles.md).
 
 `lat` and `lon` are in the datum of the site and become WGS 84 here.
@@ -15,9 +16,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 
-from ingest import topic_filters
+from ingest import datastreams, topic_filters
 from ingest.cells import Cells
 from ingest.datum import Datum, is_shifted, to_wgs84
 from ingest.located import Fault, load_csv
@@ -54,7 +56,8 @@ class Register:
     """The devices of a site (implements `ingest.model.Lookup`).
 
     `devices` and `table` are plain dictionaries; `table[device_id][property_name]` is a series, and a `KeyError` where
-    the site has no such device or the dictionary no such property.
+    the site has no such device or the dictionary no such property. `version` tells the contents of the file that it was
+    read from from any others; it is empty where there is no file.
     """
 
     def __init__(
@@ -66,10 +69,21 @@ class Register:
         self.devices = dict(devices)
         self.dictionary = dict(dictionary)
         self.profiles = dict(profiles or {})
+        self.version = ""
         self.table = {device.id: _SeriesOfDevice(device, self.dictionary) for device in self.devices.values()}
+        self._datastreams: tuple[dict[str, Device], dict[str, tuple[Device, str]]] | None = None  # made when asked for
         self._by_eui = {device.eui: device for device in self.devices.values() if device.eui}
         filters = ((device.attributes["topic"], device) for device in devices.values() if "topic" in device.attributes)
         self._by_topic = topic_filters.DevicesByTopic(filters)
+
+    def take_over(self, other: Register) -> None:
+        """Become what another register is, for all who hold this one: what is looked up from now on is the other's.
+
+        Another thread may look up meanwhile: what is found by id last is there first.
+        """
+        self.dictionary, self.profiles = other.dictionary, other.profiles
+        self.table, self._by_eui, self._by_topic = other.table, other._by_eui, other._by_topic
+        self.devices, self.version = other.devices, other.version
 
     def device(self, device_id: str) -> Device | None:
         """Return the device with this id, or None."""
@@ -82,6 +96,13 @@ class Register:
     def by_topic(self, topic: str) -> Device | None:
         """Return the device whose topic filter (attribute `topic`) fits this MQTT topic best, or None."""
         return self._by_topic.find(topic)
+
+    def by_datastream(self, datastream: str) -> Series | None:
+        """Return the series that a SensorThings datastream feeds (attribute `datastream.ID=PROPERTY`), or None."""
+        if self._datastreams is None or self._datastreams[0] is not self.devices:
+            self._datastreams = self.devices, datastreams.index(self.devices.values())
+        found = self._datastreams[1].get(datastream)
+        return self.series(found[0].id, found[1]) if found else None
 
     def series_of(self, device_id: str) -> Mapping[str, Series] | None:
         """Return the series of a device by property name (`KeyError` outside the dictionary), or None."""
@@ -125,6 +146,7 @@ def load(
     lines: dict[str, int] = {}
     euis: dict[str, str] = {}
     topics: dict[str, str] = {}
+    feeds: dict[str, str] = {}
     for line, row in rows:
         messages = [*_row_faults(row, domains, cells, datum), *_attribute_faults(row["attributes"], dictionary)]
         if profiles is not None:
@@ -134,7 +156,9 @@ def load(
         eui = row["eui"].upper()
         if eui and eui in euis:
             messages.append(f"eui {eui} belongs to device {euis[eui]} already")
-        topic = dict(_pairs(row["attributes"])).get("topic") or ""
+        attributes = {name: value or "" for name, value in _pairs(row["attributes"])}
+        messages += datastreams.faults(attributes, dictionary, feeds, row["id"])
+        topic = attributes.get("topic", "")
         if topic and topic in topics:
             messages.append(f"topic {topic} belongs to device {topics[topic]} already")
         lines.setdefault(row["id"], line)
@@ -147,7 +171,17 @@ def load(
         message = _parent_fault(device, devices, lines)
         if message:
             faults.append(Fault(file, lines[device.id], message, device.id))
-    return Register(devices, dictionary, profiles), tuple(sorted(faults))
+    register = Register(devices, dictionary, profiles)
+    register.version = version(path)
+    return register, tuple(sorted(faults))
+
+
+def version(path: Path) -> str:
+    """Return a digest of a register's file, empty where it cannot be read."""
+    try:
+        return blake2b(path.read_bytes(), digest_size=8).hexdigest()
+    except OSError:
+        return ""
 
 
 def _row_faults(row: dict[str, str], domains: set[str], cells: Cells, datum: Datum) -> list[str]:

@@ -188,6 +188,9 @@ class Lookup(Protocol):
     def by_topic(self, topic: str) -> Device | None:
         """Return the device whose topic filter (attribute `topic`) fits this MQTT topic best, or None."""
 
+    def by_datastream(self, datastream: str) -> Series | None:
+        """Return the series that a SensorThings datastream feeds (attribute `datastream.ID=PROPERTY`), or None."""
+
     def series(self, device_id: str, observed_property: str) -> Series | None:
         """Return the series of a known device and a property of the dictionary, or None."""
 

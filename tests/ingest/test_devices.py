@@ -138,6 +138,24 @@ def test_by_topic(tmp_path: Path) -> None:
     assert register.by_topic("city/bins/20/state") is None
 
 
+def test_by_datastream(tmp_path: Path) -> None:
+    """A SensorThings datastream feeds one property of one device of the register."""
+    register, faults = load(
+        tmp_path / "d.csv",
+        row("wb-17", attributes="datastream.42=waste.fill_level;datastream.43=waste.tilt"),
+        row("wb-18", attributes="datastream.42=waste.tilt"),
+        row("wb-19", attributes="datastream.44=waste.smell"),
+    )
+    series = register.by_datastream("43")
+
+    assert [(fault.line, fault.message) for fault in faults] == [
+        (3, "datastream 42 belongs to device wb-17 already"),
+        (4, "attribute 'datastream.44': 'waste.smell' is not a property of the dictionary"),
+    ]
+    assert series is register.series("wb-17", "waste.tilt")
+    assert register.by_datastream("9") is None
+
+
 def test_datum(tmp_path: Path) -> None:
     """Coordinates in the datum of a map service become WGS 84; a device may state its positions in another datum."""
     file = tmp_path / "d.csv"
