@@ -40,7 +40,13 @@ class SourceSettings(_Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, pydantic.Field(ge=1, le=65_535)] = 1883
-    topics: Annotated[tuple[str, ...], pydantic.Field(min_length=1)] = ("wangge/+/up/#", "v3/#", "ngsi/#", "senml/#")
+    topics: Annotated[tuple[str, ...], pydantic.Field(min_length=1)] = (
+        "wangge/+/up/#",
+        "v3/#",
+        "application/+/device/+/event/+",
+        "ngsi/#",
+        "senml/#",
+    )
     group: Annotated[str, pydantic.Field(pattern=r"^[^/+#]+$", max_length=64)] | None = None
     username: str | None = None
     password: pydantic.SecretStr | None = None
