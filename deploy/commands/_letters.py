@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Engine
 from alerts.store import audit, deadletters
 from alerts.store.database import reading
 from alerts.store.deadletters import Choice, DeadLetter, model_parts, state
-from deploy.addresses import host_port
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
+from deploy.commands._login import login
 from deploy.settings import load
+from ingest.io.login import Login
 from ingest.redrive import PREFIX, wrap
 from simulators.publisher import Publisher, PublishError
 
@@ -30,27 +31,24 @@ _LOOK_S = 0.2
 class Way(NamedTuple):
     """Where frames are published again; `plain`: on their own topic, without the time of their receipt."""
 
-    host: str
-    port: int
+    broker: Login
     plain: bool
 
 
 def way_of(config: Path | None, broker: str | None, *, plain: bool) -> Way:
     """Return where to publish; in plain where the pipeline of the settings does not hear the envelope."""
-    mqtt = None if config is None else load(config).mqtt
-    if broker is None and mqtt is None:
+    if broker is None and config is None:
         raise UserError("name the broker with --broker, or the settings file with --config")
-    deaf = mqtt is not None and not any(topic_matches_sub(topic, f"{PREFIX}x/0/x") for topic in mqtt.topics)
-    if mqtt is not None and broker is None:
-        return Way(mqtt.host, mqtt.port, plain or deaf)
-    return Way(*host_port(broker or "", "--broker"), plain or deaf)
+    topics = () if config is None else load(config).mqtt.topics
+    deaf = config is not None and not any(topic_matches_sub(topic, f"{PREFIX}x/0/x") for topic in topics)
+    return Way(login(broker, config, None, None), plain or deaf)
 
 
 def redrive(engine: Engine, ids: Sequence[str], way: Way, tell: Callable[[str], None]) -> int:
     """Publish in portions; a portion is marked when the broker has acknowledged all of it. Return how many."""
     done = 0
     try:
-        with Publisher(way.host, way.port, "wangge-redrive") as publisher:
+        with Publisher(way.broker.host, way.broker.port, "wangge-redrive", prepare=way.broker.prepare) as publisher:
             for start in range(0, len(ids), _AT_ONCE):
                 with reading(engine) as connection:
                     found = (deadletters.get(connection, identity) for identity in ids[start : start + _AT_ONCE])
