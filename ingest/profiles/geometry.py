@@ -34,7 +34,7 @@ def above_floor(measured_cm: float, surface: Surface, attributes: Mapping[str, s
         offset_cm = surface.sensor_offset_cm if offset_cm is None else offset_cm
         level_cm = height_cm - (max(measured_cm, surface.dead_zone_cm) - offset_cm)
     if not surface.as_fraction:
-        return level_cm
+        return number(level_cm, "the level")
     share = level_cm / height_cm
     return 0.0 if _EMPTY_MARGIN <= share < 0.0 else number(100.0 * share, "the fill level")
 

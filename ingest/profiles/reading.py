@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.errors import Reason, RefusedError, unacceptable
 from ingest.model import Device, Frame, Lookup, Observation, Series
-from ingest.normalise import known_device
+from ingest.normalise import known_device, number
 from ingest.profiles import layouts
 from ingest.profiles.geometry import above_floor
 from ingest.profiles.model import Path, Period, Profile, Reader, Validity
@@ -108,7 +108,7 @@ def _read(
             if result is not None and reader.surface is not None:
                 result = above_floor(result, reader.surface, device.attributes)
             if result is not None and reader.period is not None:
-                result = result / _seconds(reader.period, get, reader.path)
+                result = number(result / _seconds(reader.period, get, reader.path), reader.path.text)
         if result is not None:
             seen.add(reader.property)
             observations.append(Observation(series[reader.property], result, time_ms, received_at_ms))
