@@ -169,7 +169,7 @@ def _unmeasured(event: _Event, kind: str) -> RefusedError:
         "join": "the device joined the network",
         "ack": f"the device {'acknowledged' if event.acknowledged else 'did not acknowledge'} a downlink",
         "txack": f"gateway {shown(event.gateway_id)} took a downlink to send",
-        "log": f"the network server logged {event.level} {shown(event.code or 'UNKNOWN')}: {shown(event.description)}",
+        "log": f"an entry of level {shown(event.level)}, code {shown(event.code or 'UNKNOWN')}: {shown(event.description)}",
         "integration": f"the integration {shown(event.integration_name)} said {shown(event.event_type)}",
     }.get(kind)
     if said is None:
