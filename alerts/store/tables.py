@@ -60,6 +60,15 @@ KAFKA_OFFSETS = Table(
 # what became of the frames: alerts.store.tables_accounts
 LEDGER, DEAD_LETTERS, DRIFT_COUNTS, DRIFT_ALARMS = account_tables(METADATA, _ID)
 
+# devices that fail quality checks: how far they are trusted
+DEVICE_TRUST = Table(
+    "device_trust",
+    METADATA,
+    Column("device_id", String(64), primary_key=True),
+    Column("area", String(9), nullable=False, server_default=""),  # sub-district of the device
+    Column("packed", LargeBinary, nullable=False),  # msgpack (ingest.trust)
+)
+
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 RULE_STATES = Table(
