@@ -31,6 +31,15 @@ class Point(NamedTuple):
     quality: int
 
 
+class Wanted(NamedTuple):
+    """The newest `limit` points of a series with from_ms ≤ time < to_ms."""
+
+    series: Series
+    from_ms: int
+    to_ms: int
+    limit: int
+
+
 class SeriesStore(Protocol):
     """A time-series store. Used from one writing thread; readers open their own."""
 
@@ -44,6 +53,12 @@ class SeriesStore(Protocol):
         self, device_id: str, observed_property: str, from_ms: int, to_ms: int, limit: int = 10_000
     ) -> list[Point]:
         """Return the points with from_ms ≤ time < to_ms in order of time: the newest `limit` of them."""
+
+    def recent(self, wanted: Sequence[Wanted]) -> dict[int, list[Point]]:
+        """Return the newest points of many series, each of its own stretch, in order of time, by series id.
+
+        A series without points may be left out. Raises `StoreError`.
+        """
 
     def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
         """Yield the observations of many series (by id) with from_ms ≤ time < to_ms, in order of time, in parts.

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.model import Observation
-from ingest.stores._base import Point
+from ingest.stores._base import Point, Wanted
 
 LOWEST_MS = -9_223_372_036_854
 HIGHEST_MS = 9_223_372_036_853  # the server keeps nanoseconds in 63 bits: the years 1677 to 2262
@@ -67,6 +67,28 @@ def points(rows: Iterable[Mapping[str, str]]) -> list[Point]:
         else:
             flags[row["_time"]] = int(row["_value"])
     return sorted(Point(time_ms(at), value, flags[at]) for at, value in values.items() if at in flags)
+
+
+def by_device(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """Return rows by their device."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row["device"], []).append(row)
+    return found
+
+
+def alike(wanted: Iterable[Wanted], most: int) -> Iterator[list[Wanted]]:
+    """Part what is wanted into what one query gives: of one property, `most` devices, ends not far from each other."""
+    together: list[Wanted] = []
+    for one in sorted(wanted, key=lambda one: (one.series.property.name, one.to_ms)):
+        first = together[0] if together else one
+        other = one.series.property is not first.series.property or one.to_ms - first.to_ms > _GAP_MS
+        if other or len(together) >= most:
+            yield together
+            together = []
+        together.append(one)
+    if together:
+        yield together
 
 
 def total(bucket: str) -> str:

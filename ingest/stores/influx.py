@@ -27,7 +27,7 @@ import structlog
 
 from ingest.model import Observation, Series
 from ingest.stores import _influx_queries as queries
-from ingest.stores._base import Point, Refused, ServerAwayError, StoreError
+from ingest.stores._base import Point, Refused, ServerAwayError, StoreError, Wanted
 from ingest.stores._influx_options import InfluxOptions
 from ingest.stores._line_protocol import MOST_LINES, Entry, LineWriter, entries, lines_of
 from ingest.stores._spool import Spool
@@ -148,6 +148,21 @@ class InfluxStore:
         stretch = queries.Stretch(observed_property, device_id, from_ms, to_ms)
         return queries.points(self._link.query(queries.newest(self._bucket, stretch, limit)))
 
+    def recent(self, wanted: Sequence[Wanted]) -> dict[int, list[Point]]:
+        """Return the newest points of many series, by series id; raise StoreError while the server is away."""
+        if not self._drained():
+            raise ServerAwayError(self._trouble)
+        found: dict[int, list[Point]] = {}
+        for together in queries.alike(wanted, _FEW_DEVICES):
+            devices = [one.series.device.id for one in together]
+            from_ms, to_ms = min(one.from_ms for one in together), max(one.to_ms for one in together)
+            name = together[0].series.property.name
+            rows = queries.by_device(self._link.query(queries.span(self._bucket, name, devices, from_ms, to_ms)))
+            for one in together:
+                points = queries.points(rows.get(one.series.device.id, ()))
+                found[one.series.id] = [at for at in points if one.from_ms <= at.time_ms < one.to_ms][-one.limit :]
+        return found
+
     def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
         """Yield the observations of many series with from_ms ≤ time < to_ms, in order of time."""
         of: dict[str, dict[str, Series]] = {}
@@ -158,9 +173,7 @@ class InfluxStore:
             part: list[Observation] = []
             for name, devices in of.items():
                 chosen = list(devices) if len(devices) <= _FEW_DEVICES else None
-                rows: dict[str, list[dict[str, str]]] = {}
-                for row in self._link.query(queries.span(self._bucket, name, chosen, start_ms, end_ms)):
-                    rows.setdefault(row["device"], []).append(row)
+                rows = queries.by_device(self._link.query(queries.span(self._bucket, name, chosen, start_ms, end_ms)))
                 for device, found in rows.items():
                     if device in devices:
                         part += [

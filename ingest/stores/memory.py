@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ingest.model import Observation, Series, series_id
-from ingest.stores._base import Point
+from ingest.stores._base import Point, Wanted
 
 
 class MemoryStore:
@@ -40,6 +40,15 @@ class MemoryStore:
         """Return the newest `limit` points with from_ms ≤ time < to_ms in order of time."""
         series = self._points.get(series_id(device_id, observed_property), {})
         return sorted(point for time_ms, point in series.items() if from_ms <= time_ms < to_ms)[-limit:]
+
+    def recent(self, wanted: Sequence[Wanted]) -> dict[int, list[Point]]:
+        """Return the newest points of many series, by series id."""
+        found = {}
+        for one in wanted:
+            points = self._points.get(one.series.id, {}).values()
+            stretch = sorted(point for point in points if one.from_ms <= point.time_ms < one.to_ms)
+            found[one.series.id] = stretch[-one.limit :]
+        return found
 
     def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
         """Yield the observations of many series with from_ms ≤ time < to_ms, in order of time."""

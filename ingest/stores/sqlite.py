@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.model import Observation, Series, series_id
-from ingest.stores._base import Point, StoreError
+from ingest.stores._base import Point, StoreError, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,26 +115,20 @@ class SqliteStore:
         self, device_id: str, observed_property: str, from_ms: int, to_ms: int, limit: int = 10_000
     ) -> list[Point]:
         """Return the newest `limit` points with from_ms ≤ time < to_ms in order of time."""
-        query = (
-            "SELECT time_ms, value, quality FROM observations WHERE bucket = ? AND series = ? "
-            "AND time_ms >= ? AND time_ms < ? ORDER BY time_ms DESC"
-        )
-        points: list[Point] = []
         with self._errors():
             sought = (series_id(device_id, observed_property),)
             found = self._db.execute("SELECT number FROM series WHERE id = ?", sought).fetchone()
-            first, last = self._db.execute(
-                "SELECT (SELECT min(bucket) FROM observations), (SELECT max(bucket) FROM observations)"
-            ).fetchone()
-            if found is None or first is None:
-                return []
-            newest = min(last, (to_ms - 1) // self._bucket_ms)
-            oldest = max(first, from_ms // self._bucket_ms)
-            for bucket in range(newest, oldest - 1, -1):
-                points += map(Point._make, self._db.execute(query, (bucket, found[0], from_ms, to_ms)))
-                if len(points) >= limit:
-                    break
-        return points[:limit][::-1]
+            return self._newest(found[0], from_ms, to_ms, limit, self._ends()) if found else []
+
+    def recent(self, wanted: Sequence[Wanted]) -> dict[int, list[Point]]:
+        """Return the newest points of many series, by series id."""
+        with self._errors():
+            numbers, ends = self._numbers, self._ends()
+            return {
+                one.series.id: self._newest(numbers[one.series.id], one.from_ms, one.to_ms, one.limit, ends)
+                for one in wanted
+                if one.series.id in numbers
+            }
 
     def scan(self, wanted: Mapping[int, Series], from_ms: int, to_ms: int) -> Iterator[list[Observation]]:
         """Yield the observations of many series with from_ms ≤ time < to_ms, in order of time, a bucket at a time."""
@@ -166,6 +160,27 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _newest(self, number: int, from_ms: int, to_ms: int, limit: int, ends: tuple[int, int]) -> list[Point]:
+        """Return the newest points of a series, by its number: a bucket at a time, the newest first."""
+        query = (
+            "SELECT time_ms, value, quality FROM observations WHERE bucket = ? AND series = ? "
+            "AND time_ms >= ? AND time_ms < ? ORDER BY time_ms DESC"
+        )
+        points: list[Point] = []
+        newest, oldest = min(ends[1], (to_ms - 1) // self._bucket_ms), max(ends[0], from_ms // self._bucket_ms)
+        for bucket in range(newest, oldest - 1, -1):
+            points += map(Point._make, self._db.execute(query, (bucket, number, from_ms, to_ms)))
+            if len(points) >= limit:
+                break
+        return points[:limit][::-1]
+
+    def _ends(self) -> tuple[int, int]:
+        """Return the first and the last bucket; (0, -1) where there is none."""
+        first, last = self._db.execute(
+            "SELECT (SELECT min(bucket) FROM observations), (SELECT max(bucket) FROM observations)"
+        ).fetchone()
+        return (0, -1) if first is None else (first, last)
 
     def _buckets(self, from_ms: int, to_ms: int) -> tuple[str, tuple[int, int]]:
         """Return the query for the buckets that hold something of a range: one step down the index for each."""

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.model import Device, Observation, Property, Series, series_id
 from ingest.plugins import find
-from ingest.stores._base import Point, SeriesStore, StoreError
+from ingest.stores._base import Point, SeriesStore, StoreError, Wanted
 from ingest.stores.sqlite import SqliteStore, bucket_ms
 from tests.influx import bucket
 
@@ -111,6 +111,27 @@ def test_scan_is_in_order_of_time(store: SeriesStore) -> None:
         ("bin-1", 9.0, 2 * day, 1),
     ]
     assert {one.result_time_ms == one.phenomenon_time_ms for one in found} == {True}
+
+
+def test_recent_of_many(store: SeriesStore) -> None:
+    """Of each series come the newest points of its own stretch, in order; one without points has none."""
+    bins, lamps, strangers = series(), series("lamp-1", "lighting.power"), series("nobody")
+    hour = 3_600_000
+    store.write([Observation(bins, float(i), START_MS + i * hour, START_MS, 1 + i % 3) for i in range(6)])
+    store.write([Observation(lamps, 60.0 + i, START_MS + i * 60_000, START_MS) for i in range(4)])
+
+    recent = store.recent(
+        [
+            Wanted(bins, START_MS + hour, START_MS + 4 * hour + 1, 3),
+            Wanted(lamps, START_MS + 60_000, START_MS + 120_000, 9),
+            Wanted(strangers, START_MS, START_MS + hour, 9),
+        ]
+    )
+
+    assert recent[bins.id] == [Point(START_MS + i * hour, float(i), 1 + i % 3) for i in (2, 3, 4)]
+    assert recent[lamps.id] == [Point(START_MS + 60_000, 61.0, 1)]
+    assert recent.get(strangers.id, []) == []
+    assert store.recent([]) == {}
 
 
 def test_read_unknown_series(store: SeriesStore) -> None:
