@@ -165,11 +165,12 @@ def _location(event: _Event, device: Device) -> Iterator[tuple[str, float]]:
 
 def _unmeasured(event: _Event, kind: str) -> RefusedError:
     """Return the error for an event that is known to measure nothing, or is not known."""
+    code = event.code or "UNKNOWN"
     said = {
         "join": "the device joined the network",
         "ack": f"the device {'acknowledged' if event.acknowledged else 'did not acknowledge'} a downlink",
         "txack": f"gateway {shown(event.gateway_id)} took a downlink to send",
-        "log": f"an entry of level {shown(event.level)}, code {shown(event.code or 'UNKNOWN')}: {shown(event.description)}",
+        "log": f"an entry of level {shown(event.level)}, code {shown(code)}: {shown(event.description)}",
         "integration": f"the integration {shown(event.integration_name)} said {shown(event.event_type)}",
     }.get(kind)
     if said is None:
