@@ -62,6 +62,8 @@ def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "is not UTF-8 text"
         return Fault(file, 1, f"cannot be read: {reason}")
+    except RecursionError:
+        return Fault(file, 1, f"is nested deeper than {_MAX_DEPTH} levels")
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -114,6 +116,7 @@ class _FaultyNodeError(Exception):
 
 
 _MAX_DEPTH = 64
+_MOST_VALUES = 200_000
 _CONSTRUCT = yaml.constructor.SafeConstructor()
 
 
@@ -123,10 +126,12 @@ def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int
     lines[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if depth > _MAX_DEPTH:
         raise _FaultyNodeError(node.start_mark.line + 1, f"is nested deeper than {_MAX_DEPTH} levels")
+    if len(lines) > _MOST_VALUES:
+        raise _FaultyNodeError(node.start_mark.line + 1, f"holds more than {_MOST_VALUES} values (with its aliases)")
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = _CONSTRUCT.construct_object(key_node)
+            key = _scalar(key_node)
             if not isinstance(key, str | int):
                 raise _FaultyNodeError(key_node.start_mark.line + 1, f"key {key!r} is not a word")
             if key in result:
@@ -135,7 +140,15 @@ def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_walk(item, (*path, index), lines, depth + 1) for index, item in enumerate(node.value)]
-    return _CONSTRUCT.construct_object(node)
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    try:
+        return _CONSTRUCT.construct_object(node)
+    except (ValueError, TypeError, yaml.YAMLError) as exc:  # no such day, bytes that are none, a tag that makes objects
+        said = getattr(exc, "problem", None) or str(exc)
+        raise _FaultyNodeError(node.start_mark.line + 1, f"{str(node.value)[:40]!r} cannot be read: {said}") from exc
 
 
 def _clean(location: Path_, data: Any) -> Path_:
