@@ -19,8 +19,9 @@ SEED = 20_261_124
 JUNK = (
     "", "~", "null", "true", "-1", "0", "1e400", ".nan", "-.inf", "0x1F", "1_000", "99999999999999999999", "2026-99-99",
     "12:61:61", "[]", "{}", "[[[[[[]]]]]]", "{a: {b: {c: 1}}}", "!!python/object:os.system x", "!unknown x", "*nobody",
-    "&a [*a]", "'", '"', "|", ">", "%", "@", "`", "\t", "\u2028", "\ud7ff", "字" * 300, "x" * 5_000, "- - -", "? a", "<<: 1",
-    "5m", "-5m", "1d1d", "0s", "9999d", "device", "cell", "critical", "weather.rain_increment", "nobody.knows", "__import__('os')",
+    "&a [*a]", "'", '"', "|", ">", "%", "@", "`", "\t", "\u2028", "\ud7ff", "字" * 300, "x" * 5_000, "- - -", "? a",
+    "<<: 1", "5m", "-5m", "1d1d", "0s", "9999d", "device", "cell", "critical", "weather.rain_increment", "nobody.knows",
+    "__import__('os')",
 )  # fmt: skip
 
 
