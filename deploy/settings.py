@@ -46,6 +46,8 @@ class SourceSettings(_Section):
         "application/+/device/+/event/+",
         "ngsi/#",
         "senml/#",
+        "senmlc/#",
+        "v1.1/#",
     )
     group: Annotated[str, pydantic.Field(pattern=r"^[^/+#]+$", max_length=64)] | None = None
     username: str | None = None
