@@ -25,7 +25,7 @@ from ingest.dialects._base import MAX_PAYLOAD_BYTES, read_json
 from ingest.dialects._fields import observe
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Device, Frame, Lookup, Observation, Refusal
-from ingest.normalise import number, position, something
+from ingest.normalise import position, something
 from ingest.profiles import reading
 
 _Message = TypeVar("_Message")
@@ -154,23 +154,28 @@ def _measured(uplink: Uplink, frame: Frame, lookup: Lookup) -> list[Observation]
 
 def _of_device(uplink: Uplink, frame: Frame, lookup: Lookup) -> Iterator[Observation]:
     """Go over what the network server knows of the device by itself."""
-    time, received = uplink.time_ms, frame.received_at_ms
+    series_of, received = lookup.series_of(uplink.device.id), frame.received_at_ms
+    if series_of is None:
+        return
     for name, value, at_ms in _stated(uplink):
-        series = lookup.series(uplink.device.id, name)
-        if series is not None:
-            yield Observation(series, number(value, name), time if at_ms is None else at_ms, received)
+        try:
+            series = series_of[name]
+        except KeyError:  # a dictionary without it
+            continue
+        yield Observation(series, value, at_ms, received)
 
 
-def _stated(uplink: Uplink) -> Iterator[tuple[str, float, int | None]]:
+def _stated(uplink: Uplink) -> Iterator[tuple[str, float, int]]:
+    time = uplink.time_ms
     heard = [one for one in uplink.receptions if one.rssi is not None or one.snr is not None]
     if heard:
         best = heard[0] if len(heard) == 1 else max(heard, key=lambda one: one.rssi or 0.0)
-        yield "device.rssi", best.rssi or 0.0, None
+        yield "device.rssi", best.rssi or 0.0, time
         if not uplink.fsk:
-            yield "device.snr", best.snr or 0.0, None
+            yield "device.snr", best.snr or 0.0, time
     if uplink.gateways:
-        yield "device.gateways", uplink.gateways, None
+        yield "device.gateways", float(uplink.gateways), time
     if uplink.battery is not None:
         yield "device.battery_level", uplink.battery.percent, uplink.battery.time_ms
     if uplink.place is not None:
-        yield "device.position_offset", position_offset(uplink.device, uplink.place, "the place"), None
+        yield "device.position_offset", position_offset(uplink.device, uplink.place, "the place"), time
