@@ -2,9 +2,11 @@
 # further: into a cache of its own, and as root it installs Debian packages (docs/services.md).
 PYTHON ?= python3
 CORPORA ?= ../shared/corpora
+N ?= 200000
+SEED ?= 1
 BIN := .venv/bin
 
-.PHONY: setup demo demo-cluster test check format screenshots services bench clean
+.PHONY: setup demo demo-cluster test check format screenshots services bench fuzz clean
 
 setup: .venv/ready
 
@@ -40,6 +42,9 @@ screenshots: setup
 
 services: setup
 	$(BIN)/python -m deploy.services
+
+fuzz: setup
+	$(BIN)/python -m deploy.fuzz $(N) --seed $(SEED)
 
 bench: setup
 	$(BIN)/wangge bench pipeline

@@ -118,6 +118,8 @@ def _term(text: str) -> str | None:
     if atom is None:
         return "dimensionless" if match["note"] and not power else None
     name = _atom(atom)
+    if name is not None and power and int(power) == 0:
+        return "dimensionless"
     return name if name is None or not power else f"{name}**{power}"
 
 

@@ -42,6 +42,7 @@ from ingest.units import ALIASES, conversion, is_known, is_unit
         ("dBm", "dB[mW]", -80.0, -80.0),
         ("A", "mA", 0.03, 30.0),
         ("t", "kg", 1.5, 1500.0),
+        ("m0", "1", 2.0, 2.0),
     ],
 )
 def test_conversion(unit: str, canonical: str, value: float, expected: float) -> None:
