@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from alerts.store.database import check_schema, opened, reading
 from deploy.app import case_context, checked_site, series_store
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
+from deploy.register_watch import follow
 from deploy.settings import Settings
 from deploy.site import Site
 from rules.model import Text
@@ -77,11 +79,16 @@ def site_view(site: Site) -> SiteView:
     )
 
 
-def context(settings: Settings) -> WebContext:
-    """Open the stores and return what the application is given; raises UserError for what a person can mend."""
+def context(settings: Settings, stop: threading.Event | None = None) -> WebContext:
+    """Open the stores and return what the application is given; raises UserError for what a person can mend.
+
+    The register is followed while it changes until `stop` is set, if there is one.
+    """
     site = checked_site(settings.site)
     engine = _case_store(settings)
     clock = settings.real_clock()
+    if stop is not None:
+        follow(site, stop)
     return WebContext(
         engine=engine,
         series=series_store(settings, site),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -22,14 +23,18 @@ def web(
 
     from deploy.web import ADMINISTRATOR, context, first_password, listen, serve
 
-    made = context(settings)
+    stop = threading.Event()
+    made = context(settings, stop)
     listener = listen(settings.web.host, settings.web.port)
     password = first_password(made)
     if password is not None:
         typer.echo(f"first administrator: {ADMINISTRATOR}  password: {password}  (shown once)")
     host, port = listener.getsockname()[:2]
     typer.echo(f"console: http://{host}:{port}/", err=True)
-    serve(made, listener)
+    try:
+        serve(made, listener)
+    finally:
+        stop.set()
 
 
 COMMAND = Command("web", web)

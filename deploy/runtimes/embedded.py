@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from alerts.store import ledger, meta
 from alerts.store.database import reading
 from deploy.clock import monotonic_s
+from deploy.register_watch import RegisterWatch
 from deploy.runtimes.commit import StoppedError
 from deploy.runtimes.line import Line, LineParts, Work
 from deploy.runtimes.pulse import Link, Pulse
@@ -61,6 +62,7 @@ class EmbeddedRuntime:
         self._pulse = Pulse(parts.clock)
         self._ticked_s = 0.0
         self._unacknowledged: list[tuple[str, int, int]] = []
+        self._register = RegisterWatch(parts.site, parts.database)
         with reading(parts.database) as connection:
             self._line = Line(parts, connection)
         self._decode = functools.partial(discover().decode, lookup=parts.site.register)
@@ -71,6 +73,8 @@ class EmbeddedRuntime:
         try:
             while not stop.is_set():
                 self._parts.source.ensure()
+                if self._register.look():
+                    self._line.recompile()
                 frames = collect()
                 if frames or monotonic_s() - self._ticked_s >= _TICK_S:
                     self.epoch(frames, stop)

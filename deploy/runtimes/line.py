@@ -77,15 +77,19 @@ class Line:
 
     def __init__(self, parts: LineParts, connection: Connection, shard: Shard = WHOLE) -> None:
         self._parts, self._shard = parts, shard
-        devices = parts.site.register.devices.values()
-        served = [one for one in devices if shard.serves(area_of(one.cell))]
-        self._program = rules.compile_rules(parts.site.rules, served)
+        self.recompile()
         self._newest = dedup.unpack(seen.load(connection, shard.number))
         self.epoch = seen.last_epoch(connection, shard.number)
         rows = rule_states.load(connection, None if shard.of == 1 else shard.serves)
         self._state = rules.load(self._program, rows, parts.clock.now_ms())
         self._hearing = False
         self._journal_pairs = 0
+
+    def recompile(self) -> None:
+        """Look at the devices that the register has now; what rules know of those that stay is kept."""
+        devices = self._parts.site.register.devices.values()
+        served = [one for one in devices if self._shard.serves(area_of(one.cell))]
+        self._program = rules.compile_rules(self._parts.site.rules, served)
 
     def work(self, work: Work, stop: threading.Event, now_ms: int) -> Done:
         """Take intakes through all stages and commit; without intakes, only what the clock makes due.

@@ -20,6 +20,7 @@ from alerts.store.database import reading
 from alerts.store.kafka_offsets import FencedError, Mark
 from deploy import metrics
 from deploy.clock import monotonic_s, wall_ms
+from deploy.register_watch import RegisterWatch
 from deploy.runtimes.cluster import records
 from deploy.runtimes.cluster.end import Patience
 from deploy.runtimes.cluster.normalise import Taken, dead, merge
@@ -58,6 +59,7 @@ class Lines:
 
     def __init__(self, parts: LineParts, topic: str, partitions: int, dead_letter: DeadLetter) -> None:
         self._parts, self._topic, self._partitions = parts, topic, partitions
+        self._register = RegisterWatch(parts.site, parts.database)
         self._dead_letter = dead_letter
         self._held: dict[int, _Held] = {}
         self._pulse = Pulse(parts.clock)
@@ -114,8 +116,11 @@ class Lines:
                 return
 
     def tick(self) -> None:
-        """Do what the clock makes due: silence of sensors, timers of cases, the heartbeat."""
+        """Do what the clock makes due: silence of sensors, timers of cases, the heartbeat, a changed register."""
         now_ms = self._parts.clock.now_ms()
+        if self._register.look():
+            for held in self._held.values():
+                held.line.recompile()
         for partition, held in list(self._held.items()):
             behind_ms = self._behind_ms(held)
             timers = partition == 0 and monotonic_s() - self._ticked_s >= _SLOW_TICK_S
