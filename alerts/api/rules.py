@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from alerts.api import context as contexts
 from alerts.api.errors import answers
+from alerts.api.reads import noise
 from alerts.api.security import requires
 from alerts.cases.workflow import Role
 from alerts.errors import NotFound
+from alerts.store.database import reading
 from rules.conditions._base import Side
 from rules.model import Rule
 
@@ -53,10 +55,35 @@ class RuleOut(BaseModel):
     source: str
 
 
+class NoiseOut(BaseModel):
+    """How much noise a rule makes."""
+
+    rule_id: str = Field(examples=["waste.full"])
+    alerts: int
+    firings: int = Field(description="an alert that came back while it was open has several")
+    worked: int = Field(description="alerts whose case a crew reported done")
+    nothing: int = Field(description="alerts whose case ended without any work")
+    share: float = Field(description="of all alerts of the time", examples=[0.12])
+    led_to_work: float | None = Field(description="worked / (worked + nothing); null: no case has ended")
+    over_budget: list[str] = Field(description="`share`: over a fifth of all alerts; `work`: under half led to work")
+
+
+DAY_MS = 86_400_000
+
+
 @router.get("", summary="List the rules", responses=answers(401, 403), dependencies=[requires(Role.VIEWER)])
 def list_rules(request: Request) -> list[RuleOut]:
     """Return all rules in order of their id."""
     return [_rule(rule) for rule in sorted(contexts.of(request).site.rules, key=lambda rule: rule.id)]
+
+
+@router.get("/noise", summary="Noise of the rules", responses=answers(401, 403), dependencies=[requires(Role.VIEWER)])
+def list_noise(request: Request, days: Annotated[int, Query(ge=1, le=3_660)] = 30) -> list[NoiseOut]:
+    """Return how much noise each rule made in the last days, the loudest first."""
+    context = contexts.of(request)
+    with reading(context.engine) as connection:
+        found = noise.noise(connection, context.now_ms() - days * DAY_MS)
+    return [NoiseOut(**one._asdict(), led_to_work=one.led_to_work, over_budget=list(one.over_budget)) for one in found]
 
 
 @router.get(

@@ -13,6 +13,7 @@ from deploy.commands._backtest import backtest
 from deploy.commands._base import Command
 from deploy.commands._progress import over_time
 from deploy.commands._rules_diff import diff
+from deploy.commands._rules_noise import noise
 
 if TYPE_CHECKING:
     from ingest.located import Fault
@@ -158,4 +159,5 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
 
 _group.command("backtest")(backtest)
 _group.command("diff")(diff)
+_group.command("noise")(noise)
 COMMAND = Command("rules", _group)
