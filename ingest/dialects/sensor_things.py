@@ -178,8 +178,8 @@ def _unbound(said: _Said) -> RefusedError:
         detail = "the observation does not say of which datastream: subscribe with $expand=Datastream"
         return unacceptable(Reason.UNKNOWN_DEVICE, detail)
     detail = (
-        f"datastream {shown(said.datastream_id)} is not in the register: set datastream.{str(said.datastream_id)[:60]}=PROPERTY"
-        " on its device, or subscribe with $expand=Datastream($expand=Thing,ObservedProperty)"
+        f"datastream {shown(said.datastream_id)} is not in the register: set datastream.ID=PROPERTY on its device,"
+        " or subscribe with $expand=Datastream($expand=Thing,ObservedProperty)"
     )
     return unacceptable(Reason.UNKNOWN_DEVICE, detail)
 

@@ -1,0 +1,144 @@
+"""Entities of NGSI-v2 and NGSI-LD in all their forms: key-values, normalised, GeoJSON, notifications.
+
+A normalised attribute wraps its value (`{"type": "Property", "value": 0.81, "unitCode": "C62", "observedAt": …}`, in
+NGSI-v2 with `metadata`); times of NGSI-LD are wrapped once more (`{"@type": "DateTime", "@value": …}`). Names may be
+written out as URIs. A time without zone is UTC, as the context brokers take it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+
+from ingest.errors import Reason, shown, unacceptable, unreadable
+from ingest.model import Device, Lookup
+from ingest.normalise import known_device, time_ms
+
+TIMES = (
+    "dateObserved",
+    "observationDateTime",
+    "TimeInstant",
+    "timeInstant",
+    "binLoggedTime",
+    "dateModified",
+    "notifiedAt",
+)
+_URN = re.compile(r"^urn:ngsi-ld:\w+:")
+_ENDS_IN_TIME = re.compile(r"[-.:_]\d{4}-\d\d-\d\dT\d\d[:-]\d\d[^/]*$")  # an entity of each observation
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """The value of an attribute, None where the entity has none, with the unit and time that it states for itself."""
+
+    value: Any
+    unit: str | None = None
+    observed_at_ms: int | None = None
+
+
+ABSENT = Attribute(None)
+
+
+def entities(content: Any) -> Iterator[dict[str, Any]]:
+    """Yield the entities of a message: one, an array, the `data` of a notification, features of GeoJSON.
+
+    An entity of a notification also has the notification's `notifiedAt`, the last of the times that it may speak of.
+    """
+    notified_at = None
+    if isinstance(content, dict):
+        notified_at = content.get("notifiedAt")
+        for key in ("data", "features"):
+            if isinstance(content.get(key), list) and content.get("type") not in {"Alert", "Feature"}:
+                content = content[key]
+                break
+    for entity in content if isinstance(content, list) else [content]:
+        found = _entity(entity)
+        if notified_at is not None:
+            found.setdefault("notifiedAt", notified_at)
+        yield found
+
+
+def _entity(entity: Any) -> dict[str, Any]:
+    if isinstance(entity, dict) and entity.get("type") == "Feature" and isinstance(entity.get("properties"), dict):
+        entity = {"id": entity.get("id"), **entity["properties"]}
+    if not isinstance(entity, dict) or not isinstance(entity.get("id"), str):
+        raise unreadable(Reason.SHAPE, f"{shown(entity)} is not an entity with an id")
+    if any("/" in key for key in entity):
+        return {_short(key): value for key, value in entity.items()}
+    return dict(entity)
+
+
+def model_of(entity: dict[str, Any], known: Collection[str]) -> str:
+    """Return the model of an entity: the first known of its types."""
+    types = entity.get("type")
+    names = [_short(name) for name in _texts(types)]
+    if not names:
+        raise unreadable(Reason.SHAPE, f"entity {shown(entity['id'])} has no type")
+    return next((name for name in names if name in known), names[0])
+
+
+def attribute(entity: dict[str, Any], name: str) -> Attribute:
+    """Return an attribute of an entity in any of its forms."""
+    raw = entity.get(name)
+    if not isinstance(raw, dict):
+        return Attribute(raw)
+    unit, observed_at = raw.get("unitCode"), raw.get("observedAt")
+    metadata = raw.get("metadata")
+    if isinstance(metadata, dict):
+        unit = plain(metadata.get("unitCode", unit))
+        observed_at = plain(metadata.get("TimeInstant", metadata.get("timestamp", observed_at)))
+    if unit is not None and not isinstance(unit, str):
+        raise unacceptable(Reason.UNIT, f"the unit of {name} is {shown(unit)}")
+    observed_at_ms = None if observed_at is None else time_ms(observed_at, f"observedAt of {name}", zone=dt.UTC)
+    return Attribute(plain(raw), unit, observed_at_ms)
+
+
+def plain(raw: Any) -> Any:
+    """Take a value out of what it is wrapped in: `{"value": …}`, `{"object": …}`, `{"@type": …, "@value": …}`."""
+    for key in ("value", "object", "@value"):
+        if isinstance(raw, dict) and key in raw:
+            raw = raw[key]
+    return raw
+
+
+def device_of(entity: dict[str, Any], lookup: Lookup) -> Device:
+    """Return the device of an entity: the first known of `refDevice`, `stationID` and `id`.
+
+    A name also counts without `urn:ngsi-ld:{Type}:` before it, and an id without the time behind it.
+    """
+    names = [name for key in ("refDevice", "stationID", "id") for name in _texts(plain(entity.get(key)))]
+    for name in names:
+        device = lookup.device(name) or lookup.device(_URN.sub("", name))
+        if device is not None:
+            return device
+    device = lookup.device(_ENDS_IN_TIME.sub("", _URN.sub("", entity["id"])))
+    if device is not None:
+        return device
+    likely = names[0] if names[0] != entity["id"] else _ENDS_IN_TIME.sub("", names[0])
+    return known_device(None, _URN.sub("", likely))
+
+
+def period_of(entity: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Return start and end of the time that an entity speaks of; an instant has no start, and there may be neither."""
+    start, end = (plain(entity.get(key)) for key in ("dateObservedFrom", "dateObservedTo"))
+    if start is None or end is None:
+        times = (plain(entity.get(key)) for key in TIMES)
+        text = next((time for time in times if time is not None), None)
+        if text is None:
+            return None, None
+        start, separator, end = text.partition("/") if isinstance(text, str) else (None, "", text)
+        if not separator:
+            start, end = None, text
+    start_ms = None if start is None else time_ms(start, "start of dateObserved", zone=dt.UTC)
+    return start_ms, time_ms(end, "dateObserved", zone=dt.UTC)
+
+
+def _short(name: str) -> str:
+    return name.replace("#", "/").rpartition("/")[2]
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
