@@ -17,12 +17,14 @@ from alerts.cases.workflow import Role
 from alerts.errors import StoreError
 from alerts.store import audit, users
 from alerts.store.database import check_schema, opened, reading
+from deploy import brokers
 from deploy.app import case_context, checked_site, series_store
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
 from deploy.register_watch import follow
 from deploy.settings import Settings
 from deploy.site import Site
+from ingest.io.publisher import FramePublisher
 from rules.model import Text
 
 ADMINISTRATOR = "admin"
@@ -97,6 +99,9 @@ def context(settings: Settings, stop: threading.Event | None = None) -> WebConte
         speed=clock.speed,
         site=site_view(site),
         actions=case_context(site),
+        frames=FramePublisher(
+            brokers.home(settings), f"{settings.mqtt.client_id}-http-{secrets.token_hex(4)}", settings.mqtt.topics
+        ),
     )
 
 
@@ -143,6 +148,8 @@ def serve(made: WebContext, listener: socket.socket) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
+        if made.frames is not None:
+            made.frames.stop()
         made.series.close()
         made.engine.dispose()
 

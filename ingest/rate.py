@@ -50,6 +50,28 @@ class _Bucket(NamedTuple):
         return cls(cost_us, (max(1, round(limit.per_s * limit.burst_s)) - 1) * cost_us)
 
 
+class Meter:
+    """Buckets of tokens for many at once: all of a number pass, or none."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._bucket = _Bucket.of(limit)
+        self._full_us: dict[str, int] = {}
+
+    def take(self, key: str, count: int, now_ms: int) -> int:
+        """Take `count` tokens of a key's bucket and return 0, or take none and return how many ms to wait.
+
+        More than the bucket holds pass when it is full.
+        """
+        cost_us, slack_us = self._bucket
+        now_us = now_ms * 1000
+        at_us = max(self._full_us.get(key, 0), now_us)
+        wait_us = at_us + min(count * cost_us, slack_us + cost_us) - (now_us + slack_us + cost_us)
+        if wait_us > 0:
+            return -(-wait_us // 1000)
+        self._full_us[key] = at_us + count * cost_us
+        return 0
+
+
 class RateLimiter:
     """Knows which frames are too many. State is a number for each topic that was heard of lately.
 

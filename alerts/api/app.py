@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from alerts.api import alerts, cases, cells, deadletters, errors, health, ledger, login, observations, rules, tasks
+from alerts.api import (
+    alerts,
+    cases,
+    cells,
+    deadletters,
+    errors,
+    frames,
+    health,
+    ledger,
+    login,
+    observations,
+    rules,
+    tasks,
+)
 from alerts.api.attempts import Attempts
 from alerts.api.context import WebContext
 from alerts.api.errors import ApiError
@@ -17,7 +30,7 @@ Alerts, cases, tasks and observations of a Wangge site. Log in at `/api/v1/login
 `{"error": reason word, "detail": sentence}`; 409 `conflict` also carries the current `version`.
 """
 _LARGEST_BODY = 256 * 1024  # bytes
-RESOURCES = (login, alerts, cases, tasks, observations, cells, rules, ledger, deadletters)
+RESOURCES = (login, alerts, cases, tasks, observations, cells, rules, ledger, deadletters, frames)
 
 
 def create_app(context: WebContext) -> FastAPI:
@@ -33,6 +46,7 @@ def create_app(context: WebContext) -> FastAPI:
     )
     app.state.context = context
     app.state.attempts = Attempts()
+    app.state.intake = frames.Intake()
     errors.install(app)
     api = APIRouter(prefix="/api/v1")
     for resource in RESOURCES:

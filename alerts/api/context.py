@@ -31,6 +31,20 @@ class SeriesReader(Protocol):
         """Release files and connections."""
 
 
+class FrameOutlet(Protocol):
+    """Where frames go that come over HTTP (`deploy.web` has one); `topics`: the filters that the pipeline hears."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The MQTT filters that the pipeline hears."""
+
+    def publish(self, messages: Sequence[tuple[str, bytes]], timeout_s: float) -> list[bool]:
+        """Hand (topic, payload) to the broker; tell of each whether it was acknowledged within `timeout_s`."""
+
+    def stop(self) -> None:
+        """Disconnect."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView:
     """The parts of a site that people look at.
@@ -66,7 +80,7 @@ class WebContext:
     """Everything that a route or page may use.
 
     `now_ms` is the site's clock (it may be scaled), `wall_ms` the wall clock (sessions and time-outs are for people);
-    `actions` is handed to `alerts.cases.actions.perform`.
+    `actions` is handed to `alerts.cases.actions.perform`; without `frames` none are taken over HTTP.
     """
 
     engine: Engine
@@ -76,6 +90,7 @@ class WebContext:
     speed: float
     site: SiteView
     actions: CaseContext
+    frames: FrameOutlet | None = None
 
 
 def of(request: Request) -> WebContext:

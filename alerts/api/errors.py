@@ -2,13 +2,14 @@
 
 | status | error words |
 |---|---|
+| 400 | `empty`, `encoding` |
 | 401 | `unauthenticated`, `wrong_password` |
 | 403 | `forbidden`, `csrf` |
 | 404 | `not_found` |
 | 409 | `conflict` (with the current `version`), `move_refused` |
 | 422 | `invalid` (with the place of each mistake in `faults`) |
-| 429 | `too_many_logins` |
-| 503 | `store_unavailable` |
+| 429 | `too_many_logins`, `too_many_frames` |
+| 503 | `store_unavailable`, `broker_away`, `busy` |
 """
 
 from __future__ import annotations

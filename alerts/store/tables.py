@@ -262,6 +262,18 @@ SESSIONS = Table(
     Column("expires_at_ms", BigInteger, nullable=False),
 )
 
+API_TOKENS = Table(
+    "api_tokens",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),  # SHA-256; the token itself is never stored
+    Column("scopes", Text, nullable=False),  # words of alerts.store.api_tokens.Scope
+    Column("topics", Text, nullable=False),  # JSON list of MQTT filters
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("revoked_at_ms", BigInteger),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,
