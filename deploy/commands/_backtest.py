@@ -90,7 +90,7 @@ def _as_text(told: Sequence[past_of.Told], scores: Mapping[str, Score]) -> str:
         for about, one in told
     ]
     for name, one in scores.items():
-        found = f", {one.found} incidents found, {one.missed} missed, {one.false_alarms} false alarms"
+        found = f", incidents: {one.found} found, {one.missed} missed; false alarms: {one.false_alarms}"
         labelled = found if one.found + one.missed else ""
         delay = f", median delay {one.median_delay_s:g} s" if one.delays_s else ""
         lines.append(f"{name}: {one.alerts} alert{'s' * (one.alerts != 1)}{labelled}{delay}")

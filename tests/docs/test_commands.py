@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from deploy.app import case_database
 from deploy.cli import build
 from deploy.settings import load
-from tests.docs.pages import PAGES, ROOT, Command, code_words, commands, file_of
+from tests.docs.pages import PAGES, ROOT, Command, blocks, code_words, commands, file_of
 
 COMMANDS = [command for page in PAGES for command in commands(page)]
 WANGGE = [command for command in COMMANDS if command.wangge is not None]
@@ -114,6 +114,10 @@ def workplace(tmp_path: Path) -> Path:
 def test_quick_commands_run(page: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the order of the page, from a folder of its own, each ends without fault; passwords come by standard input."""
     monkeypatch.chdir(workplace)
+    for block in blocks(page):
+        if block.file and not Path(block.file).exists():
+            Path(block.file).parent.mkdir(parents=True, exist_ok=True)
+            Path(block.file).write_text(block.text + "\n", encoding="utf-8")
     for command in quick(page):
         words = [*(command.wangge or ())]
         if words[:2] in (["user", "add"], ["user", "passwd"]) and "--password-stdin" not in words:

@@ -15,8 +15,8 @@ from alerts.store.tables import ALERTS, CASES
 
 BUDGET_SHARE = 0.2
 BUDGET_WORK = 0.5
-"""Defaults (our choice): over its budget is a rule that makes more than a fifth of all alerts, or of whose alerts with a
-case less than half led to work."""
+"""Defaults (our choice): over its budget is a rule that makes more than a fifth of all alerts, or of whose alerts with
+a case less than half led to work."""
 _FEW = 5  # of fewer alerts nothing can be told
 
 

@@ -73,7 +73,7 @@ def test_in_words(files: Path) -> None:
 
     assert "firing    major     traffic.slow  a.csv: traffic.speed is 15 km/h" in ran.output
     assert ran.output.splitlines()[-1] == (
-        "a.csv: 1 alert, 1 incidents found, 0 missed, 0 false alarms, median delay 900 s"
+        "a.csv: 1 alert, incidents: 1 found, 0 missed; false alarms: 0, median delay 900 s"
     )
 
 
