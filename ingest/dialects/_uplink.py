@@ -117,7 +117,7 @@ def observations(uplink: Uplink, frame: Frame, lookup: Lookup) -> tuple[Observat
     found = _measured(uplink, frame, lookup)
     given = {(one.series.id, one.phenomenon_time_ms) for one in found}
     found += [one for one in _of_device(uplink, frame, lookup) if (one.series.id, one.phenomenon_time_ms) not in given]
-    if uplink.address:
+    if uplink.address and (uplink.counter or uplink.raw):
         identity, time = repeats.identity(uplink.address, uplink.counter, uplink.port, uplink.raw), uplink.time_ms
         found = [
             Observation(one.series, one.value, time, one.result_time_ms, one.quality, identity)

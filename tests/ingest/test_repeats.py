@@ -126,7 +126,7 @@ def test_late_delivery() -> None:
     for number in range(4):
         line.take(uplink(20 * number, 417 + number).heard())
 
-    assert [line.take(uplink(20 * number, 417 + number).heard(70_000)) for number in range(4)] == [[]] * 4
+    assert [line.take(uplink(20 * number, 417 + number).heard(50_000)) for number in range(4)] == [[]] * 4
 
 
 def test_roll_over() -> None:

@@ -105,12 +105,20 @@ def test_own_time_is_no_repeat() -> None:
 
 def test_deduplication_id() -> None:
     """Without a DevAddr ChirpStack's deduplicationId tells uplinks apart; without either there is no identity."""
-    outcomes = [decoded(chirpstack(devAddr="", deduplicationId=one)) for one in ("a", "b", "a", "")]
+    outcomes = [decoded(chirpstack(devAddr="", deduplicationId=one, data="AQ==")) for one in ("a", "b", "a", "")]
     first, second, again, none = (one[0].uplink for one in outcomes if not isinstance(one, Refusal))
 
     assert first == again
     assert first != second
     assert none == 0
+
+
+def test_neither_counter_nor_bytes() -> None:
+    """A message that somebody has stripped down to what is decoded tells no uplink from the next."""
+    outcome = decoded(the_things_stack(f_cnt=0, decoded_payload={"speed": 50}), None)
+
+    assert not isinstance(outcome, Refusal)
+    assert {one.uplink for one in outcome} == {0}
 
 
 VERSION = {"brand_id": "acme", "model_id": "park", "firmware_version": "1.2"}
