@@ -17,7 +17,8 @@ my-district` shows what then holds.
 Values are kept in the unit of their property (UCUM). Outside of *possible* a value is a fault of the device (quality
 FAIL), outside of *plausible* it is doubtful (SUSPECT). *Statistic* says what one value stands for: the moment
 (`instant`), the period that ends then (`mean`, `max`, `min`, `sum`, `count`), everything since a counter was last reset
-(`total`), or no and yes as 0 and 1 (`status`). What a total grows by goes to the property behind the arrow.
+(`total`), or no and yes as 0 and 1 (`status`). What a total grows by goes to the property behind the arrow. A gas whose
+unit stands with *(ppm, ppb)* may be stated in these too: it becomes a mass in a volume at 25 °C and 1013.25 hPa.
 """
 _TITLES = {
     "traffic": "交通 · Traffic",
@@ -40,6 +41,7 @@ def rows(properties: Iterable[Property]) -> Iterator[dict[str, object]]:
             "statistic": one.statistic.value,
             "resolution": one.resolution,
             "increments": one.increments,
+            "molar_mass": one.molar_g,
         }
 
 
@@ -63,7 +65,7 @@ def _row(one: Property) -> str:
         f"`{one.name}`",
         one.title_zh,
         one.title_en,
-        f"`{one.unit}`",
+        f"`{one.unit}`{' (ppm, ppb)' if one.molar_g else ''}",
         span(one.low, one.high),
         span(one.suspect_low, one.suspect_high),
         step,

@@ -58,6 +58,7 @@ class _Entry(_Model):
     statistic: Statistic = Statistic.INSTANT
     resolution: pydantic.FiniteFloat | None = pydantic.Field(default=None, gt=0)
     increments: str | None = None
+    molar_mass: pydantic.FiniteFloat | None = pydantic.Field(default=None, gt=0)
     quality: QualityEntry | None = None
 
 
@@ -120,6 +121,8 @@ def _faults(document: Document, name: str, entry: _Entry) -> list[Fault]:
         faults.append(document.fault(path, f"{name!r} is not a property name (domain.word in small letters)"))
     if not is_unit(entry.unit):
         faults.append(document.fault((*path, "unit"), f"{entry.unit!r} is not a UCUM unit"))
+    elif entry.molar_mass is not None and conversion("g/m3", entry.unit) is None:
+        faults.append(document.fault((*path, "molar_mass"), f"{entry.unit} is not a mass in a volume, as ug/m3"))
     for key, (low, high) in (("possible", entry.possible), ("plausible", entry.plausible)):
         if low is not None and high is not None and low >= high:
             faults.append(document.fault((*path, key), f"the low bound {low:g} is not below the high bound {high:g}"))
@@ -145,5 +148,6 @@ def _property(name: str, entry: _Entry) -> Property:
         statistic=entry.statistic,
         resolution=entry.resolution,
         increments=entry.increments,
+        molar_g=entry.molar_mass,
         checks=entry.quality.over(None) if entry.quality else None,
     )

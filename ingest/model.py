@@ -72,7 +72,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     are derived: inside of them nothing is wrong (the one comparison of the hot path). `resolution` is the smallest
     step that sensors report, in `unit`; `increments` names the property that receives the growth of a total. `checks`
     are the quality tests that look at more than one observation; `looks_back` is derived: there is such a test, or a
-    growth to find.
+    growth to find. `molar_g` is the molar mass of a gas in g/mol.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     statistic: Statistic = Statistic.INSTANT
     resolution: float | None = None
     increments: str | None = None
+    molar_g: float | None = None
     low: float | None = None
     high: float | None = None
     suspect_low: float | None = None

@@ -59,7 +59,7 @@ def number(value: object, what: str) -> float:
 
 def converted(value: float, unit: str, series: Series, what: str) -> float:
     """Return `value`, given in `unit`, in the canonical unit of the series' property."""
-    found = conversion(unit, series.property.unit)
+    found = conversion(unit, series.property.unit, series.property.molar_g)
     if found is None:
         expected = f"not a unit of {series.property.name} (which is kept in {series.property.unit})"
         raise unacceptable(Reason.UNIT, f"{what} is in {shown(unit)}, {expected}")

@@ -6,15 +6,22 @@ of units is a factor and an offset, kept, so that converting is one multiplicati
 
 UCUM is case-sensitive: `Cel` is the degree Celsius, `C` the coulomb; `kW.h` is the kilowatt-hour. Decibel units are
 compared by name only: a level converts to nothing but itself. An angle is not a ratio, although both are dimensionless.
+
+The share of a gas in the air (ppm, ppb) becomes a mass in a volume (ug/m3) by its molar mass, at 25 °C and 1013.25 hPa:
+the reference state of GB 3095-2012 since its amendment of 2018.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pint
+
+if TYPE_CHECKING:
+    from pint.facets.context.objects import Transformation
 
 
 class Conversion(msgspec.Struct, frozen=True):
@@ -27,25 +34,53 @@ class Conversion(msgspec.Struct, frozen=True):
 # UN/CEFACT recommendation 20 codes (NGSI-LD `unitCode`), SenML unit names (RFC 8428, RFC 8798) and common spellings
 ALIASES = {
     "CEL": "Cel", "KEL": "K", "FAH": "[degF]", "P1": "%", "C62": "1", "H87": "1", "59": "[ppm]",
-    "A97": "hPa", "PAL": "Pa", "KPA": "kPa", "MBR": "mbar",
-    "MMT": "mm", "CMT": "cm", "MTR": "m", "KMT": "km", "MTS": "m/s", "KMH": "km/h", "H67": "mm/h",
-    "DD": "deg", "C81": "rad", "LUX": "lx", "D54": "W/m2", "GQ": "ug/m3", "GP": "mg/m3",
-    "VLT": "V", "2Z": "mV", "AMP": "A", "4K": "mA", "WTT": "W", "KWT": "kW", "KWH": "kW.h", "WHR": "W.h", "HTZ": "Hz",
-    "SEC": "s", "MIN": "min", "HUR": "h", "DAY": "d", "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "L", "DBM": "dB[mW]",
-    "%RH": "%", "%EL": "%", "/": "1", "/100": "%", "count": "1", "ppm": "[ppm]", "dBm": "dB[mW]",
-    "Wh": "W.h", "kWh": "kW.h", "l": "L",
-    "°C": "Cel", "℃": "Cel", "°F": "[degF]", "°": "deg",
+    "61": "[ppb]", "A97": "hPa", "PAL": "Pa", "KPA": "kPa", "BAR": "bar", "MBR": "mbar",
+    "MMT": "mm", "CMT": "cm", "MTR": "m", "KMT": "km", "INH": "[in_i]", "FOT": "[ft_i]", "SMI": "[mi_i]",
+    "MTS": "m/s", "KMH": "km/h", "HM": "[mi_i]/h", "KNT": "[kn_i]", "C16": "mm/s", "H67": "mm/h",
+    "DD": "deg", "C81": "rad", "LUX": "lx", "LUM": "lm", "CDL": "cd", "D54": "W/m2", "GQ": "ug/m3", "GP": "mg/m3",
+    "VLT": "V", "2Z": "mV", "KVT": "kV", "AMP": "A", "4K": "mA", "WTT": "W", "KWT": "kW", "D46": "V.A", "KVA": "kV.A",
+    "KWH": "kW.h", "WHR": "W.h", "JOU": "J", "KJO": "kJ", "HTZ": "Hz", "KHZ": "kHz", "MHZ": "MHz", "OHM": "Ohm",
+    "C26": "ms", "SEC": "s", "MIN": "min", "HUR": "h", "DAY": "d",
+    "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "L", "MTQ": "m3", "DBM": "dB[mW]", "2N": "dB",
+    "%RH": "%", "%EL": "%", "/": "1", "/100": "%", "/1000": "[ppth]", "count": "1", "ppm": "[ppm]", "ppb": "[ppb]",
+    "dBm": "dB[mW]", "dBW": "dB[W]", "Wh": "W.h", "kWh": "kW.h", "Ah": "A.h", "VA": "V.A", "kVA": "kV.A",
+    "°C": "Cel", "℃": "Cel", "degC": "Cel", "°F": "[degF]", "℉": "[degF]", "°": "deg", "Ω": "Ohm", "lux": "lx",
+    "％": "%", "‰": "[ppth]", "mph": "[mi_i]/h", "dBA": "dB[SPL]", "dB(A)": "dB[SPL]",
 }  # fmt: skip
 
 _ATOMS = {
     "m": "meter", "s": "second", "g": "gram", "K": "kelvin", "Cel": "degC", "[degF]": "degF", "A": "ampere",
     "V": "volt", "W": "watt", "J": "joule", "C": "coulomb", "Hz": "hertz", "Pa": "pascal", "bar": "bar", "N": "newton",
-    "lx": "lux", "lm": "lumen", "cd": "candela", "rad": "radian", "L": "liter", "Ohm": "ohm", "S": "siemens",
-    "deg": "degree", "min": "minute", "h": "hour", "d": "day", "t": "metric_ton", "%": "percent", "[ppm]": "ppm",
-    "[ppb]": "ppb", "[ft_i]": "foot", "[in_i]": "inch", "[mi_i]": "mile", "[kn_i]": "knot", "1": "1",
+    "lx": "lux", "lm": "lumen", "cd": "candela", "rad": "radian", "L": "liter", "l": "liter", "Ohm": "ohm",
+    "S": "siemens", "deg": "degree", "min": "minute", "h": "hour", "d": "day", "t": "metric_ton", "%": "percent",
+    "[ppm]": "ppm", "[ppb]": "ppb", "[ppth]": "ppth", "[ft_i]": "foot", "[in_i]": "inch",
+    "[mi_i]": "mile", "[kn_i]": "knot", "1": "1",
 }  # fmt: skip
 _METRIC = frozenset(
-    {"m", "s", "g", "K", "A", "V", "W", "J", "C", "Hz", "Pa", "bar", "N", "lx", "lm", "cd", "rad", "L", "Ohm", "S", "t"}
+    {
+        "m",
+        "s",
+        "g",
+        "K",
+        "A",
+        "V",
+        "W",
+        "J",
+        "C",
+        "Hz",
+        "Pa",
+        "bar",
+        "N",
+        "lx",
+        "lm",
+        "cd",
+        "rad",
+        "L",
+        "l",
+        "Ohm",
+        "S",
+        "t",
+    }
 )
 _PREFIXES = {
     "G": "giga", "M": "mega", "k": "kilo", "h": "hecto", "d": "deci", "c": "centi", "m": "milli", "u": "micro",
@@ -55,6 +90,7 @@ _ANGLES = frozenset({"deg", "rad"})
 _LEVELS = frozenset({"dB", "dB[mW]", "dB[W]", "dB[SPL]"})
 _TERM = re.compile(r"(?P<atom>\[\w+\]|[A-Za-z%]+|1)?(?P<power>[+-]?\d)?(?P<note>\{[^{}]*\})?")
 _MAX_LENGTH = 40
+_MOLAR_VOLUME_M3 = 0.024465  # of a gas at 298.15 K and 101 325 Pa
 _TYPOGRAPHY = str.maketrans("⋅·⁻¹²³µμ", "..-123uu")
 
 
@@ -70,8 +106,11 @@ def is_unit(text: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def conversion(unit: str, canonical: str) -> Conversion | None:
-    """Return how values in `unit` become values in the UCUM unit `canonical`; None when they cannot."""
+def conversion(unit: str, canonical: str, molar_g: float | None = None) -> Conversion | None:
+    """Return how values in `unit` become values in the UCUM unit `canonical`; None when they cannot.
+
+    `molar_g` is the molar mass of the gas that is measured, in g/mol: with it shares become masses in a volume.
+    """
     unit = unit.translate(_TYPOGRAPHY)
     unit = ALIASES.get(unit, unit)
     if unit == canonical:
@@ -81,7 +120,10 @@ def conversion(unit: str, canonical: str) -> Conversion | None:
         return None
     registry = _registry()
     try:
-        start, end = (registry.Quantity(x, registry.Unit(source)).to(target).magnitude for x in (0.0, 1.0))
+        units = registry.Unit(source), registry.Unit(target)
+        contexts = ("gas",) if molar_g is not None and not _ANGLES & {unit, canonical} else ()
+        with registry.context(*contexts, molar=molar_g or 0.0):
+            start, end = (registry.Quantity(x, units[0]).to(units[1]).magnitude for x in (0.0, 1.0))
     except pint.PintError:  # another dimension, or a sum of temperatures that means nothing
         return None
     offset = round(float(start), 9)
@@ -92,6 +134,19 @@ def conversion(unit: str, canonical: str) -> Conversion | None:
 def _registry() -> pint.UnitRegistry[float]:
     registry: pint.UnitRegistry[float] = pint.UnitRegistry()
     registry.define("ppb = 1e-9")
+    registry.define("ppth = 1e-3")
+    per_m3 = registry.Unit("gram / meter ** 3")
+
+    def to_mass(_: Any, share: Any, *, molar: float) -> Any:
+        return share * (molar / _MOLAR_VOLUME_M3) * per_m3
+
+    def to_share(_: Any, mass: Any, *, molar: float) -> Any:
+        return mass * (_MOLAR_VOLUME_M3 / molar) / per_m3
+
+    gas = pint.Context("gas", defaults={"molar": 0.0})
+    gas.add_transformation("", "[mass] / [length] ** 3", cast("Transformation", to_mass))
+    gas.add_transformation("[mass] / [length] ** 3", "", cast("Transformation", to_share))
+    registry.add_context(gas)
     return registry
 
 

@@ -78,7 +78,7 @@ def _reader(
     if target is None:
         faults.append(((*place, "surface"), f"{name} is neither a fill level in % nor a level in cm"))
         return None
-    factors = conversion(unit + ("/s" if entry.per is not None else ""), target)
+    factors = conversion(unit + ("/s" if entry.per is not None else ""), target, known.molar_g)
     if factors is None:
         aim = "a length" if surface is not None else f"a unit of {name} (which is kept in {known.unit})"
         per = " per second" if entry.per is not None else ""

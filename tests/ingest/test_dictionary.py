@@ -114,13 +114,18 @@ properties:
   waste.f: {{unit: kg, {title}, statistic: total, increments: waste.g}}
   waste.h: {{unit: mm, {title}, statistic: total, increments: weather.rain_increment, resolution: 0}}
   waste.i: {{unit: mm, {title}, statistic: often}}
+  waste.j: {{unit: "[ppm]", {title}, molar_mass: 16}}
 """,
         encoding="utf-8",
     )
     _, faults = dictionary.load(file)
     assert sorted(fault.line for fault in faults) == [8, 9]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines[:1], lines[-1]]) + "\n", encoding="utf-8")
+    _, faults = dictionary.load(file)
+    assert [fault.message for fault in faults] == ["[ppm] is not a mass in a volume, as ug/m3"]
 
-    file.write_text("\n".join(file.read_text(encoding="utf-8").splitlines()[:7]) + "\n", encoding="utf-8")
+    file.write_text("\n".join(lines[:7]) + "\n", encoding="utf-8")
     _, faults = dictionary.load(file)
     assert [(fault.line, fault.message) for fault in faults] == [
         (2, "only a total has increments, and the statistic of waste.a is instant"),

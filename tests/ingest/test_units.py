@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import dictionary
 from ingest.units import ALIASES, conversion, is_known, is_unit
+
+PROPERTIES, _ = dictionary.load()
 
 
 @pytest.mark.parametrize(
@@ -42,11 +45,24 @@ from ingest.units import ALIASES, conversion, is_known, is_unit
         ("dBm", "dB[mW]", -80.0, -80.0),
         ("A", "mA", 0.03, 30.0),
         ("t", "kg", 1.5, 1500.0),
+        ("/100", "%", 54.0, 54.0),
+        ("/1000", "%", 540.0, 54.0),
+        ("‰", "%", 540.0, 54.0),
+        ("KMH", "m/s", 90.0, 25.0),
+        ("[kn_i]", "m/s", 10.0, 5.144444444),
+        ("mph", "km/h", 10.0, 16.09344),
+        ("WHR", "kW.h", 2500.0, 2.5),
+        ("kVA", "V.A", 1.2, 1200.0),
+        ("2Z", "V", 3650.0, 3.65),
+        ("C81", "deg", 3.141592653589793, 180.0),
+        ("dB(A)", "dB[SPL]", 61.5, 61.5),
+        ("l/m2", "mm", 3.0, 3.0),
+        ("61", "[ppm]", 420_000.0, 420.0),
         ("m0", "1", 2.0, 2.0),
     ],
 )
 def test_conversion(unit: str, canonical: str, value: float, expected: float) -> None:
-    """A value in a unit that fits is multiplied and shifted."""
+    """A value in a unit that fits is multiplied and shifted, also where devices trap (kPa, mV, km/h, rad, 0-1)."""
     found = conversion(unit, canonical)
 
     assert found is not None
@@ -85,6 +101,81 @@ def test_conversion_of_any_text(unit: str) -> None:
     for canonical in ("Cel", "%", "km/h", "{veh}/h", "dB"):
         found = conversion(unit, canonical)
         assert found is None or found.factor > 0
+
+
+@pytest.mark.parametrize(
+    "unit, name, value, expected",
+    [
+        ("[ppb]", "weather.no2", 100.0, 188.05),
+        ("61", "weather.o3", 50.0, 98.09),
+        ("ppm", "weather.so2", 1.0, 2618.6),
+        ("ppm", "weather.co", 9.0, 10.304),
+        ("mg/m3", "weather.no2", 0.04, 40.0),
+        ("%", "weather.co", 0.001, 11.449),
+    ],
+)
+def test_gas(unit: str, name: str, value: float, expected: float) -> None:
+    """The share of a gas in the air becomes a mass in a volume by its molar mass (25 °C, 1013.25 hPa)."""
+    gas = PROPERTIES[name]
+    found = conversion(unit, gas.unit, gas.molar_g)
+
+    assert found is not None
+    assert value * found.factor + found.offset == pytest.approx(expected, rel=1e-4)
+    assert conversion("[ppb]", "ug/m3") is None
+    assert conversion("deg", "ug/m3", 46.0) is None
+    assert conversion("Cel", "ug/m3", 46.0) is None
+
+
+# units that devices state, by what they measure
+FAMILIES = (
+    ("Cel", "K", "[degF]"),
+    ("%", "1", "[ppm]", "[ppb]", "[ppth]"),
+    ("Pa", "hPa", "kPa", "mbar", "bar"),
+    ("mm", "cm", "m", "km", "[ft_i]", "[in_i]"),
+    ("m/s", "km/h", "[kn_i]", "[mi_i]/h", "mm/h", "L/m2/h"),
+    ("V", "mV", "kV"),
+    ("A", "mA"),
+    ("W", "kW", "V.A"),
+    ("kW.h", "W.h", "J", "kJ", "MJ"),
+    ("deg", "rad"),
+    ("ug/m3", "mg/m3", "g/m3"),
+    ("s", "ms", "min", "h", "d"),
+    ("kg", "g", "t"),
+    ("{veh}/h", "{veh}/min", "1/s"),
+)
+
+
+@given(family=st.sampled_from(FAMILIES), data=st.data(), value=st.floats(-1e6, 1e6))
+def test_there_and_back(family: tuple[str, ...], data: st.DataObject, value: float) -> None:
+    """A value goes to another unit of its kind and back, and by way of a third unit it comes to the same."""
+    first, second, third = (data.draw(st.sampled_from(family)) for _ in range(3))
+    there, back, further, direct = (
+        conversion(*pair) for pair in ((first, second), (second, first), (second, third), (first, third))
+    )
+    assert there is not None
+    assert back is not None
+    assert further is not None
+    assert direct is not None
+    middle = value * there.factor + there.offset
+
+    assert middle * back.factor + back.offset == pytest.approx(value, rel=1e-9, abs=1e-6)
+    end = value * direct.factor + direct.offset
+    assert middle * further.factor + further.offset == pytest.approx(end, rel=1e-9, abs=1e-6 * max(1, direct.factor))
+
+
+@given(pair=st.sampled_from([(a, b) for a in FAMILIES for b in FAMILIES if a is not b]), data=st.data())
+def test_kinds_do_not_mix(pair: tuple[tuple[str, ...], tuple[str, ...]], data: st.DataObject) -> None:
+    """A unit of one kind has no conversion to a unit of another."""
+    assert conversion(*(data.draw(st.sampled_from(family)) for family in pair)) is None
+
+
+def test_dictionary() -> None:
+    """Every property is kept in a unit that devices may state, and that is itself."""
+    for one in PROPERTIES.values():
+        found = conversion(one.unit, one.unit, one.molar_g)
+        assert found is not None
+        assert (found.factor, found.offset) == (1.0, 0.0)
+        assert is_known(one.unit)
 
 
 def test_aliases_are_units() -> None:

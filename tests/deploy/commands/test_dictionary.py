@@ -39,6 +39,7 @@ def test_json_holds_every_entry() -> None:
         "statistic": "total",
         "resolution": 0.1,
         "increments": "weather.rain_increment",
+        "molar_mass": None,
     }
 
 
