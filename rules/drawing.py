@@ -43,7 +43,7 @@ def _bars(values: Sequence[float | None], shown: range) -> tuple[str, str]:
 
 
 def _states(changes: Sequence[Change], times_s: Sequence[int]) -> str:
-    letters = {State.PENDING: "P", State.FIRING: "F"}
+    letters = {State.PENDING: "P", State.FIRING: "F", State.FLAPPING: "~"}
     return "".join(
         letters.get(
             max((change for change in changes if change.at_s <= at_s), default=Change(0, State.INACTIVE)).state, "."

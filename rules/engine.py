@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ingest.model import Observation, Quality
-from rules.binding import EngineState, admit, bind
+from rules.binding import EngineState, admit, arm, bind
 from rules.program import Program, compile_rules
 from rules.samples import Samples
 from rules.state import RuleState, pack, unpack
+from rules.watch import Watch, is_value
 from rules.work import RowKey, Step, Work
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "load",
     "next_check_at_ms",
     "pack",
+    "recall",
     "settle",
     "step",
 ]
@@ -58,6 +60,31 @@ def load(program: Program, rows: Iterable[tuple[str, str, str, bytes]], now_ms: 
 def settle(state: EngineState, now_ms: int) -> None:
     """Count every device as heard of now (after a time in which we could not hear: no broker, no store)."""
     state.settled_ms = now_ms
+
+
+def recall(program: Program, state: EngineState, observations: Iterable[Observation]) -> None:
+    """Let the state remember what was observed before it was loaded; nothing is judged by it, nobody is heard of.
+
+    With all that was judged before within `recall_ms` of a series, it goes on as if there had been no restart.
+    """
+    if state.program is not program:
+        bind(program, state, state.settled_ms)
+    touched: dict[int, Watch] = {}
+    for observation in observations:
+        watch = state.watches.get(observation.series.id)
+        if watch is None:
+            watch = admit(program, state, observation.series)
+        touched[observation.series.id] = watch
+        if is_value(observation):
+            watch.remember(observation)
+    gatherings = {id(feed.gathering): feed.gathering for watch in touched.values() for feed in watch.feeds}
+    for watch in touched.values():
+        watch.trim()
+    for gathering in gatherings.values():
+        gathering.refresh()
+    for gathering in gatherings.values():
+        for watch in gathering.watches:
+            arm(state, watch)
 
 
 def step(program: Program, state: EngineState, batch: Sequence[Observation], now_ms: int) -> Step:

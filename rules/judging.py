@@ -13,6 +13,7 @@ from rules.conditions._base import Verdict, Verdicts
 from rules.gathering import Gathering
 from rules.lateness import Told, replace
 from rules.program import Program
+from rules.samples import MOST_REMEMBERED
 from rules.state import INACTIVE, RuleState
 from rules.watch import Watch
 
@@ -110,7 +111,9 @@ def rejudge(
     """Judge the events from a time on; return the state and what to tell, or None if nothing came of it."""
     condition, rule, locale = gathering.condition, gathering.rule, program.locale
     if row is not None and row.history:
-        from_ms = max(from_ms, row.history[0][0])
+        from_ms = max(from_ms, row.history[-1][0] - program.lateness_ms)
+        if len(row.history) >= MOST_REMEMBERED:
+            from_ms = max(from_ms, row.history[0][0])
     events = gathering.events(from_ms)
     if condition.every_ms:
         gathering.open_ms = gathering.event_of(gathering.newest_ms)

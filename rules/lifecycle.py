@@ -26,6 +26,7 @@ from rules.state import INACTIVE, Phase, Stand
 
 ON = frozenset({State.FIRING, State.FLAPPING})
 NO_LEVEL = -1
+_MOVES_NOTHING = (Verdict.BETWEEN, Verdict.UNKNOWN)
 Reader = Callable[[float], Verdicts]
 """Tells what an observed value (or a kept judgement) says of each level."""
 
@@ -103,7 +104,7 @@ def run(rule: Rule, read: Reader, stand: Stand, history: Iterable[tuple[int, flo
 
 
 def _after(rule: Rule, verdict: Verdict, phase: Phase, at_ms: int, value: float) -> Phase:
-    if verdict is Verdict.BETWEEN:
+    if verdict in _MOVES_NOTHING:
         return phase
     return _TABLE[phase.status, verdict](rule, phase, at_ms, value)
 

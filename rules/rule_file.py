@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
 import pydantic
@@ -11,6 +12,9 @@ from rules.durations import Duration
 from rules.model import Severity
 
 Name = Annotated[str, pydantic.Field(min_length=1, max_length=120)]
+START = "2026-01-05T00:00"
+"""A Monday."""
+_LOCAL_TIME = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]$"
 Words = Annotated[str, pydantic.Field(min_length=1)]
 
 
@@ -45,11 +49,19 @@ class CaseEntry(_Model):
     verify: VerifyEntry
 
 
+class FlappingEntry(_Model):
+    """When a rule flaps: then one transition says so, and no other until it has been quiet for as long."""
+
+    firings: int = pydantic.Field(ge=2, le=100, description="So many firings of a subject")
+    within: Duration = pydantic.Field(gt=0, description="within so long")
+
+
 class ExpectEntry(_Model):
     """A transition that a test expects, `at` this time after the first value."""
 
     at: Duration
-    state: Literal["pending", "firing", "resolved"]
+    state: Literal["pending", "firing", "flapping", "resolved"]
+    severity: Severity | None = pydantic.Field(None, description="Of a rule with levels; name all of them or none")
 
 
 def _values(text: object) -> tuple[float | None, ...]:
@@ -65,13 +77,32 @@ Values = Annotated[
 ]
 
 
+def _local_time(text: str) -> str:
+    dt.datetime.fromisoformat(text)  # a ValueError says what is wrong with it
+    return text
+
+
+class DeviceEntry(_Model):
+    """A further device of a test: by default like the one under test, at the same place."""
+
+    cell: str | None = pydantic.Field(None, pattern=r"^[1-9][0-9]{14}$")
+    east_m: float = pydantic.Field(0, description="How far east of the device under test it stands, in metres")
+    attributes: dict[str, str] = pydantic.Field({}, description="Attributes that are other than there")
+
+
 class TestEntry(_Model):
     """A test of the rule: what is observed, and the complete list of transitions that must come of it."""
 
     __test__ = False  # pytest: not a test class
 
     name: Name
-    series: dict[str, Values] = pydantic.Field(min_length=1)
+    series: dict[str, Values] = pydantic.Field(
+        min_length=1, description="By property; those of further devices as `name/property`"
+    )
+    devices: dict[str, DeviceEntry] = pydantic.Field({}, description="What is special about the further devices")
+    start: Annotated[str, pydantic.Field(pattern=_LOCAL_TIME), pydantic.AfterValidator(_local_time)] = pydantic.Field(
+        START, description="Local time of the first value, such as 2026-01-05T08:00"
+    )
     interval: Duration = pydantic.Field("1m", validate_default=True, gt=0, description="Also the device's cadence")
     expect: list[ExpectEntry] = pydantic.Field(description="Pending ones are compared only if one is named")
 
@@ -94,7 +125,7 @@ class RuleEntry(_Model):
     id: str = pydantic.Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", max_length=64)
     title: TextEntry
     domain: Literal["traffic", "weather", "lighting", "waste"]
-    subject: Literal["device"] = "device"
+    subject: Literal["device", "cell", "subdistrict"] = pydantic.Field("device", description="What it speaks about")
     where: Annotated[
         dict[str, tuple[str, ...]],
         pydantic.BeforeValidator(_allowed),
@@ -110,6 +141,10 @@ class RuleEntry(_Model):
     when: dict[str, Any] = pydantic.Field(min_length=1, max_length=1, description="One condition with its options")
     for_: Duration = pydantic.Field("0", alias="for", validate_default=True, description="How long it must hold")
     keep_firing_for: Duration = pydantic.Field("0", validate_default=True, description="How long it must be clear")
+    quality: Annotated[list[Literal["good", "unknown", "suspect", "fail"]], pydantic.Field(min_length=1)] | None = (
+        pydantic.Field(None, description="Flags of the observations that count; all but fail if not given")
+    )
+    flapping: FlappingEntry | None = pydantic.Field(None, description="When it is told as flapping")
     severity: Severity
     case: CaseEntry | None = None
     runbook: TextEntry

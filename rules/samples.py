@@ -11,7 +11,7 @@ from bisect import bisect_right
 
 MOST_REMEMBERED = 256
 """Observations of a series that are kept for late ones; a faster series has a shorter lateness bound."""
-MOST_IN_WINDOW = 4096
+MOST_IN_WINDOW = 10_000
 """Observations of a series that are kept for conditions that look further back."""
 _ROOM = 8
 

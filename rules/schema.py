@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,18 @@ from typing import Any
 import msgspec
 
 from ingest.located import Document, Fault, load_yaml, validate
-from ingest.model import Property
-from ingest.plugins import find
-from rules.conditions._base import Condition, ConditionKind
-from rules.model import CaseTemplate, Rule, Severity, Text
-from rules.rule_file import CaseEntry, RuleEntry, TestEntry
+from ingest.model import Property, Quality
+from rules import schema_when
+from rules.conditions._base import PART, Condition, SampleCondition, ValueCondition
+from rules.model import COUNTED, CaseTemplate, Flapping, Rule, Severity, Text
+from rules.rule_file import CaseEntry, FlappingEntry, RuleEntry, TestEntry
+from rules.schema_when import kinds
+
+__all__ = ["CATALOG", "Loaded", "json_schema", "kinds", "load", "load_with_tests"]
 
 CATALOG = Path(__file__).with_name("catalog")
+_CONDITION = {"$ref": "#/$defs/Condition"}
+_FLAGS = {one.name.lower(): one for one in Quality}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +71,6 @@ def load_with_tests(
     return tuple(known[name] for name in sorted(known)), tuple(sorted(faults))
 
 
-@cache
-def kinds() -> Mapping[str, ConditionKind[Any]]:
-    """Return the conditions that a rule may ask for, by name."""
-    return find("rules.conditions", "CONDITION")
-
-
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a rule file, for editors."""
     rule = RuleEntry.model_json_schema(by_alias=True)
@@ -84,13 +82,25 @@ def json_schema() -> dict[str, Any]:
         conditions.append(
             {"type": "object", "properties": {name: options}, "required": [name], "additionalProperties": False}
         )
-    rule["properties"]["when"] = {"description": rule["properties"]["when"]["description"], "oneOf": conditions}
+    definitions["Condition"] = {"oneOf": _with_parts(conditions)}
+    rule["properties"]["when"] = {"description": rule["properties"]["when"]["description"], **_CONDITION}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Wangge rule file",
         "oneOf": [{"$ref": "#/$defs/RuleEntry"}, {"type": "array", "items": {"$ref": "#/$defs/RuleEntry"}}],
         "$defs": definitions | {"RuleEntry": rule},
     }
+
+
+def _with_parts(schema: Any) -> Any:
+    """Return a JSON Schema in which every place of a condition refers to that of conditions."""
+    if isinstance(schema, list):
+        return [_with_parts(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if PART in schema:
+        return {key: value for key, value in schema.items() if key != PART} | _CONDITION
+    return {key: _with_parts(value) for key, value in schema.items()}
 
 
 def _files(paths: Sequence[Path], faults: list[Fault]) -> Iterator[Path]:
@@ -118,7 +128,9 @@ def _rule(
 ) -> tuple[Loaded | None, list[Fault]]:
     entry = validate(RuleEntry, document, place)
     faults = list(entry) if isinstance(entry, tuple) else []
-    condition, found = _condition(document, place, dictionary)
+    condition, found = (
+        schema_when.condition(document, (*place, "when"), dictionary) if _has_when(document, place) else (None, [])
+    )
     faults += found
     if isinstance(entry, tuple):
         return None, faults
@@ -131,30 +143,6 @@ def _rule(
     return Loaded(rule=rule, tests=tuple(entry.tests), file=file, line=line, test_lines=tuple(tests)), []
 
 
-def _condition(
-    document: Document, place: tuple[int, ...], dictionary: Mapping[str, Property]
-) -> tuple[Condition | None, list[Fault]]:
-    data = document.data[place[0]] if place else document.data
-    when = data.get("when") if isinstance(data, dict) else None
-    if not isinstance(when, dict) or len(when) != 1:
-        return None, []  # the rule's model has said so
-    (name,) = when
-    path = (*place, "when", name)
-    kind = kinds().get(name)
-    if kind is None:
-        return None, [document.fault(path, f"there is no condition {name!r} (there are: {', '.join(kinds())})")]
-    written = when[name]
-    faults = [
-        document.fault((*path, *where), f"{observed_property!r} is not in the data dictionary")
-        for where, observed_property in (kind.reads(written) if isinstance(written, dict) else ())
-        if observed_property not in dictionary
-    ]
-    options = validate(kind.options, document, path)
-    if isinstance(options, tuple):
-        faults += options
-    return (None, faults) if faults else (kind.build(options, dictionary), [])
-
-
 def _further(
     document: Document,
     place: tuple[int, ...],
@@ -164,23 +152,52 @@ def _further(
 ) -> Iterator[Fault]:
     """Yield the faults that only the whole rule shows."""
     if condition is not None and condition.reads == "clock":
-        for key, given in (("for", entry.for_), ("keep_firing_for", entry.keep_firing_for)):
-            if given:
-                yield document.fault((*place, key), "has no meaning for a condition that looks at the clock")
+        given = {"for": entry.for_, "keep_firing_for": entry.keep_firing_for}
+        given |= {"quality": bool(entry.quality), "flapping": entry.flapping is not None}
+        for key in (key for key, is_given in given.items() if is_given):
+            yield document.fault((*place, key), "has no meaning for a condition that looks at the clock")
+        if entry.subject != "device":
+            yield document.fault((*place, "subject"), "must be device: a condition that looks at the clock judges one")
+    elif condition is not None:
+        yield from _levels(document, place, entry, condition)
     for index, test in enumerate(entry.tests):
-        path: tuple[int | str, ...] = (*place, "tests", index)
-        for observed_property in test.series:
-            if observed_property not in dictionary:
-                message = f"{observed_property!r} is not in the data dictionary"
-                yield document.fault((*path, "series", observed_property), message)
-        end_s = max(len(values) for values in test.series.values()) * test.interval
-        for number, expected in enumerate(test.expect):
-            if expected.at >= end_s:
-                yield document.fault((*path, "expect", number, "at"), "is after the last value of the series")
+        yield from _test(document, (*place, "tests", index), test, dictionary)
+
+
+def _test(
+    document: Document, path: tuple[int | str, ...], test: TestEntry, dictionary: Mapping[str, Property]
+) -> Iterator[Fault]:
+    for name in test.series:
+        observed_property = name.rpartition("/")[2]
+        if observed_property not in dictionary:
+            yield document.fault((*path, "series", name), f"{observed_property!r} is not in the data dictionary")
+    end_s = max(len(values) for values in test.series.values()) * test.interval
+    for number, expected in enumerate(test.expect):
+        if expected.at >= end_s:
+            yield document.fault((*path, "expect", number, "at"), "is after the last value of the series")
+
+
+def _levels(
+    document: Document, place: tuple[int, ...], entry: RuleEntry, condition: ValueCondition | SampleCondition
+) -> Iterator[Fault]:
+    severities = condition.severities
+    if severities and severities[-1] is not entry.severity:
+        yield document.fault((*place, "severity"), f"must be that of the worst level, {severities[-1]}")
+    if condition.reads == "samples" and condition.near_m and entry.subject != "device":
+        yield document.fault((*place, "subject"), "must be device: neighbours are those of a device")
+
+
+def _has_when(document: Document, place: tuple[int, ...]) -> bool:
+    data = document.data[place[0]] if place else document.data
+    return isinstance(data, dict) and "when" in data
 
 
 def _build(entry: RuleEntry, condition: Condition) -> Rule:
     content = entry.model_dump(mode="json", include={"subject", "domain", "where", "when", "for_", "keep_firing_for"})
+    if entry.quality is not None:
+        content["quality"] = entry.quality
+    if entry.flapping is not None:
+        content["flapping"] = entry.flapping.model_dump()
     return Rule(
         id=entry.id,
         version=blake2b(msgspec.json.encode(content, order="sorted"), digest_size=6).hexdigest(),
@@ -195,7 +212,13 @@ def _build(entry: RuleEntry, condition: Condition) -> Rule:
         case=_case(entry.case),
         runbook=Text(zh=entry.runbook.zh, en=entry.runbook.en),
         source=entry.source,
+        quality=COUNTED if entry.quality is None else tuple(sorted({int(_FLAGS[one]) for one in entry.quality})),
+        flapping=_flapping(entry.flapping),
     )
+
+
+def _flapping(entry: FlappingEntry | None) -> Flapping | None:
+    return None if entry is None else Flapping(firings=entry.firings, within_s=entry.within)
 
 
 def _case(entry: CaseEntry | None) -> CaseTemplate | None:

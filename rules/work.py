@@ -106,7 +106,7 @@ class Work:
 
     def _row(self, rule: Rule, condition: ValueCondition, watch: Watch, value: float) -> RuleState | None:
         row = self._state.rows.get((rule.id, watch.device_id))
-        if row is None and condition.judge(value) is Verdict.HOLDS:
+        if row is None and Verdict.HOLDS in condition.each(value):
             stand = (INACTIVE,) * rule.levels
             history = watch.samples_for(rule.quality).history(self._program.lateness_ms)
             row = RuleState(rule_version=rule.version, stand=stand, base=stand, history=history)

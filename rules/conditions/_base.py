@@ -20,7 +20,7 @@ import dataclasses
 import enum
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 import pydantic
@@ -160,6 +160,14 @@ NOTHING_QUIET = math.inf, -math.inf
 ALL_QUIET = -math.inf, math.inf
 Options = TypeVar("Options", bound=pydantic.BaseModel)
 Place = tuple[str, ...]
+PART = "x-condition"
+"""Marks the place of a condition in the JSON Schema of options."""
+OnePart = Annotated[dict[str, Any], pydantic.WithJsonSchema({PART: True})]
+"""An option that holds a condition."""
+Parts = Annotated[
+    list[dict[str, Any]], pydantic.WithJsonSchema({"type": "array", "items": {PART: True}, "minItems": 1})
+]
+"""An option that holds several."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +176,13 @@ class ConditionKind(Generic[Options]):
 
     `reads` returns the properties that options name, each with its place in them; it is given them as they stand in
     the file, right or wrong. `build` makes the condition of right ones; the dictionary then has all that they read.
+    A condition made of others names the options that hold them in `parts`, and is made by `join`, which is given them
+    by option. Both may raise ValueError with what does not fit.
     """
 
     name: str
     options: type[Options]
     reads: Callable[[Mapping[str, Any]], tuple[tuple[Place, str], ...]]
     build: Callable[[Options, Mapping[str, Property]], Condition]
+    parts: tuple[str, ...] = ()
+    join: Callable[[Options, Mapping[str, tuple[Condition, ...]]], Condition] | None = None

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
-
-import msgspec
 
 from rules.conditions._base import ALL_QUIET, SampleCondition, ValueCondition, Verdict, Verdicts
+from rules.conditions._samples import UNKNOWN, Sampling
 from rules.model import Evidence, Severity
 from rules.view import View
 
 LASTS_MS = 900_000
-_UNKNOWN = (Verdict.UNKNOWN,)
+RANK = {Verdict.UNKNOWN: 0, Verdict.CLEAR: 1, Verdict.BETWEEN: 2, Verdict.HOLDS: 3}
 
 
-class Lasting(msgspec.Struct, frozen=True, kw_only=True):
+class Lasting(Sampling, frozen=True, kw_only=True):
     """A condition of values, judged by the newest one of the device, which counts for `lasts_ms`."""
 
     inner: ValueCondition
     lasts_ms: int = LASTS_MS
-
-    @property
-    def reads(self) -> Literal["samples"]:
-        """It judges samples."""
-        return "samples"
 
     @property
     def severities(self) -> tuple[Severity, ...]:
@@ -41,21 +34,6 @@ class Lasting(msgspec.Struct, frozen=True, kw_only=True):
         """Return how long a value counts."""
         return self.lasts_ms
 
-    @property
-    def every_ms(self) -> int:
-        """Each observation is judged."""
-        return 0
-
-    @property
-    def near_m(self) -> float:
-        """It sees no neighbours."""
-        return 0.0
-
-    @property
-    def whole(self) -> bool:
-        """It judges one device."""
-        return False
-
     def quiet(self, observed_property: str) -> tuple[float, float]:
         """Return that of the condition."""
         return self.inner.quiet() if observed_property in self.inner.properties else ALL_QUIET
@@ -64,7 +42,7 @@ class Lasting(msgspec.Struct, frozen=True, kw_only=True):
         """Return what the newest value says; one between the limits of a hysteresis asks those before it."""
         values = view.window(self.inner.properties[0], self.lasts_ms).values
         if not values:
-            return _UNKNOWN * max(1, len(self.severities))
+            return UNKNOWN * max(1, len(self.severities))
         verdicts = list(self.inner.each(values[-1]))
         place = len(values) - 1
         while place > 0 and Verdict.BETWEEN in verdicts:
@@ -86,15 +64,10 @@ class Lasting(msgspec.Struct, frozen=True, kw_only=True):
         return () if newest is None else (view.said(name, *newest),)
 
 
-class Anywhere(msgspec.Struct, frozen=True, kw_only=True):
+class Anywhere(Sampling, frozen=True, kw_only=True):
     """A condition of one device, for an area: it holds if it does for at least one of the devices there."""
 
     inner: SampleCondition
-
-    @property
-    def reads(self) -> Literal["samples"]:
-        """It judges samples."""
-        return "samples"
 
     @property
     def severities(self) -> tuple[Severity, ...]:
@@ -115,11 +88,6 @@ class Anywhere(msgspec.Struct, frozen=True, kw_only=True):
     def every_ms(self) -> int:
         """Return that of the condition."""
         return self.inner.every_ms
-
-    @property
-    def near_m(self) -> float:
-        """An area has no neighbours."""
-        return 0.0
 
     @property
     def whole(self) -> bool:
@@ -145,9 +113,6 @@ class Anywhere(msgspec.Struct, frozen=True, kw_only=True):
 
     def _worst(self, view: View) -> View:
         return max(view.each(), key=lambda one: [RANK[verdict] for verdict in reversed(self.inner.judge(one))])
-
-
-RANK = {Verdict.UNKNOWN: 0, Verdict.CLEAR: 1, Verdict.BETWEEN: 2, Verdict.HOLDS: 3}
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -5,33 +5,29 @@
 
 One of `above` (> limit), `at_least` (≥), `below` (<), `at_most` (≤). Without a clear limit every other value clears;
 with one, the values between the two limits leave everything as it is. Limits are in the property's canonical unit.
+`levels` has a limit for each severity.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 import pydantic
 
 from ingest.model import Property
-from rules.conditions._base import Condition, ConditionKind, Limit, Place, Side, Verdict, Verdicts
+from rules.conditions._base import Condition, ConditionKind, Limit, Place, Verdict, Verdicts
+from rules.conditions._limits import Bounds, LevelledOptions
 from rules.model import Severity
-
-_WORDS = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
-_BEYOND_HIGH = ("above", "at_least")
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True):
-    """A limit of one property: `word` says on which side it holds; `clear` is the limit beyond which it is clear."""
+    """The limits of one property."""
 
     observed_property: str
     unit: str
-    word: Side
-    limit: float
-    clear: float | None = None
+    bounds: Bounds
 
     @property
     def reads(self) -> Literal["values"]:
@@ -40,8 +36,8 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def severities(self) -> tuple[Severity, ...]:
-        """There is one level: the rule's severity holds."""
-        return ()
+        """Return those of its levels, mildest first."""
+        return self.bounds.severities
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -49,79 +45,30 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
         return (self.observed_property,)
 
     def quiet(self) -> tuple[float, float]:
-        """Return the values on the good side of the limit."""
-        if self.word in _BEYOND_HIGH:
-            return -math.inf, self.limit if self.word == "above" else math.nextafter(self.limit, -math.inf)
-        return self.limit if self.word == "below" else math.nextafter(self.limit, math.inf), math.inf
+        """Return the values on the good side of all limits."""
+        return self.bounds.quiet()
 
     def judge(self, value: float) -> Verdict:
-        """Return on which side of the limits the value is."""
-        low, high = self.quiet()
-        if not low <= value <= high:
-            return Verdict.HOLDS
-        if self.clear is None:
-            return Verdict.CLEAR
-        is_clear = value < self.clear if self.word in _BEYOND_HIGH else value > self.clear
-        return Verdict.CLEAR if is_clear else Verdict.BETWEEN
+        """Return on which side of the mildest limit the value is."""
+        return self.bounds.each[0].judge(value)
 
     def each(self, value: float) -> Verdicts:
-        """Return what the value says; there is one level."""
-        return (self.judge(value),)
+        """Return on which side of the limits of each level the value is."""
+        return self.bounds.judge(value)
 
     def describe(self, value: float) -> str:
         """Return value and limit in words."""
-        said = f"{self.observed_property} is {value:g} {self.unit}".removesuffix(" 1")
-        verdict = self.judge(value)
-        if verdict is Verdict.HOLDS:
-            return f"{said}, {_WORDS[self.word]} {self.limit:g}"
-        if self.clear is None:
-            return f"{said}, no longer {_WORDS[self.word]} {self.limit:g}"
-        side = "below" if self.word in _BEYOND_HIGH else "above"
-        return f"{said}, {side if verdict is Verdict.CLEAR else f'not {side}'} {self.clear:g}"
+        return f"{self.observed_property} is {value:g} {self.unit}".removesuffix(" 1") + f", {self.bounds.words(value)}"
 
     def limits(self) -> tuple[Limit, ...]:
-        """Return the limit, and the clear limit if there is one."""
-        name = self.observed_property
-        fires = Limit(observed_property=name, role="fires", side=self.word, value=self.limit)
-        if self.clear is None:
-            return (fires,)
-        side: Side = "below" if self.word in _BEYOND_HIGH else "above"
-        return fires, Limit(observed_property=name, role="clears", side=side, value=self.clear)
+        """Return the limits of all levels, and their clear limits."""
+        return tuple(line for bound in self.bounds.each for line in bound.lines(self.observed_property))
 
 
-class Options(pydantic.BaseModel):
+class Options(LevelledOptions):
     """Options of `threshold`; limits are numbers in the canonical unit of the property."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
     observed_property: str = pydantic.Field(alias="property", description="Observed property of the data dictionary")
-    above: float | None = pydantic.Field(None, description="Holds while the value is greater")
-    at_least: float | None = pydantic.Field(None, description="Holds while the value is greater or equal")
-    below: float | None = pydantic.Field(None, description="Holds while the value is less")
-    at_most: float | None = pydantic.Field(None, description="Holds while the value is less or equal")
-    clear_below: float | None = pydantic.Field(None, description="Clear only when less (with above, at_least)")
-    clear_above: float | None = pydantic.Field(None, description="Clear only when greater (with below, at_most)")
-
-    @property
-    def word(self) -> Literal["above", "at_least", "below", "at_most"] | None:
-        """Name of the limit that is given; None if there is not exactly one."""
-        words: tuple[Literal["above", "at_least", "below", "at_most"], ...] = ("above", "at_least", "below", "at_most")
-        given = [word for word in words if getattr(self, word) is not None]
-        return given[0] if len(given) == 1 else None
-
-    @pydantic.model_validator(mode="after")
-    def _fits(self) -> Self:
-        word = self.word
-        if word is None:
-            raise ValueError("exactly one of above, at_least, below, at_most is needed")
-        limit: float = getattr(self, word)
-        wrong, right = ("clear_above", "clear_below") if word in _BEYOND_HIGH else ("clear_below", "clear_above")
-        if getattr(self, wrong) is not None:
-            raise ValueError(f"{wrong} does not go with {word}: use {right}")
-        clear: float | None = getattr(self, right)
-        if clear is not None and (clear > limit if word in _BEYOND_HIGH else clear < limit):
-            raise ValueError(f"{right} {clear:g} is on the wrong side of {word} {limit:g}")
-        return self
 
 
 def _reads(options: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
@@ -130,16 +77,8 @@ def _reads(options: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
 
 
 def _build(options: Options, dictionary: Mapping[str, Property]) -> Condition:
-    word = options.word
-    if word is None:  # pragma: no cover - the options refuse it
-        raise ValueError("no limit")
-    return Threshold(
-        observed_property=options.observed_property,
-        unit=dictionary[options.observed_property].unit,
-        word=word,
-        limit=getattr(options, word),
-        clear=options.clear_below if options.clear_below is not None else options.clear_above,
-    )
+    unit = dictionary[options.observed_property].unit
+    return Threshold(observed_property=options.observed_property, unit=unit, bounds=options.bounds())
 
 
 CONDITION = ConditionKind(name="threshold", options=Options, reads=_reads, build=_build)

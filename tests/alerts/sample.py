@@ -10,6 +10,7 @@ from alerts.cases import calendar, categories
 from alerts.context import CaseContext
 from alerts.dispatch import responsibility
 from ingest.model import Device
+from rules.conditions._limits import Bound, Bounds
 from rules.conditions.no_data import NoData
 from rules.conditions.threshold import Threshold
 from rules.model import CaseTemplate, Evidence, Rule, Severity, State, Subject, Text, Transition
@@ -62,7 +63,11 @@ def rule(rule_id: str, category: str | None, severity: Severity = Severity.MAJOR
         title=Text(zh=f"{rule_id} 标题", en=f"{rule_id} title"),
         subject="device",
         severity=severity,
-        condition=Threshold(observed_property="weather.water_level", unit="cm", word="above", limit=15.0),
+        condition=Threshold(
+            observed_property="weather.water_level",
+            unit="cm",
+            bounds=Bounds(each=(Bound(word="above", limit=15.0),)),
+        ),
         case=case,
         runbook=Text(zh="抽排", en="Pump it out"),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,18 +10,20 @@ import pytest
 from ingest import dictionary
 from ingest.model import Device, Observation, Property, Quality, Series, series_id
 from rules.conditions._base import Condition
+from rules.conditions._limits import Bound, Bounds
 from rules.conditions.no_data import NoData
 from rules.conditions.threshold import Threshold
 from rules.model import Rule, Severity, Text, Transition
+from rules.schema import kinds
 
 T0 = 1_767_571_200_000
 
 
-@dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class World:
     """Makes the values that tests speak about; times are seconds after an arbitrary beginning."""
 
-    dictionary: Mapping[str, Property]
+    def __init__(self, dictionary: Mapping[str, Property]) -> None:
+        self.dictionary = dictionary
 
     def __repr__(self) -> str:
         """Keep the dictionary out of the reports of failures."""
@@ -62,14 +63,22 @@ class World:
 
     def threshold(self, **changes: Any) -> Threshold:
         """Return the condition: above 15 cm, clear below 10 cm."""
-        content: dict[str, Any] = {
-            "observed_property": "weather.water_level",
-            "unit": "cm",
-            "word": "above",
-            "limit": 15.0,
-            "clear": 10.0,
-        }
-        return Threshold(**(content | changes))
+        limits: dict[str, Any] = {"word": "above", "limit": 15.0, "clear": 10.0}
+        bound = Bound(**(limits | changes))
+        return Threshold(observed_property="weather.water_level", unit="cm", bounds=Bounds(each=(bound,)))
+
+    def condition(self, name: str, **options: Any) -> Any:
+        """Return a condition of its options, as they stand in a rule file."""
+        kind = kinds()[name]
+        model = kind.options.model_validate(options)
+        if kind.join is None:
+            return kind.build(model, self.dictionary)
+        parts = {}
+        for option in kind.parts:
+            given = options.get(option, [])
+            each = given if isinstance(given, list) else [given]
+            parts[option] = tuple(self.condition(key, **value) for part in each for key, value in part.items())
+        return kind.join(model, parts)
 
     def silence(self, **changes: Any) -> Rule:
         """Return a rule about three intervals without data."""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rules.conditions.no_data import NoData
-from rules.model import CaseTemplate, Severity, Text
-from rules.schema import CATALOG, json_schema, load, load_with_tests
+from rules.model import CaseTemplate, Flapping, Severity, Text
+from rules.schema import CATALOG, json_schema, kinds, load, load_with_tests
 
 RULE = """\
 - id: flood.road
@@ -106,7 +106,7 @@ def test_load_reads_a_file_with_one_rule(world: Any, tmp_path: Path) -> None:
         (
             "threshold:",
             "treshold:",
-            [(6, "0.when.treshold", "there is no condition 'treshold' (there are: no_data, threshold)")],
+            [(6, "0.when.treshold", f"there is no condition 'treshold' (there are: {', '.join(kinds())})")],
         ),
         (
             "for: 2m",
@@ -156,7 +156,13 @@ def test_load_reads_a_file_with_one_rule(world: Any, tmp_path: Path) -> None:
         (
             "state: firing",
             "state: fired",
-            [(18, "0.tests.0.expect.0.state", "Input should be 'pending', 'firing' or 'resolved' (is 'fired')")],
+            [
+                (
+                    18,
+                    "0.tests.0.expect.0.state",
+                    "Input should be 'pending', 'firing', 'flapping' or 'resolved' (is 'fired')",
+                )
+            ],
         ),
         ("at: 3m", "at: 6m", [(18, "0.tests.0.expect.0.at", "is after the last value of the series")]),
         (
@@ -257,11 +263,104 @@ def test_load_with_tests_keeps_the_lines_of_tests(world: Any, tmp_path: Path) ->
     assert (loaded.line, loaded.test_lines) == (1, (16,))
 
 
+@pytest.mark.parametrize(
+    "when, expected",
+    [
+        (
+            "all_of: {conditions: [{threshold: {property: weather.water_level, above: 15}}, {no_data: {}}]}",
+            [("0.when.all_of.conditions.1", "looks at the clock: it can only stand alone")],
+        ),
+        (
+            "any_of: {conditions: [{threshold: {property: weather.level, above: x}}, 5]}",
+            [
+                ("0.when.any_of.conditions.0.threshold.property", "'weather.level' is not in the data dictionary"),
+                ("0.when.any_of.conditions.0.threshold.above", "Input should be a valid number (is 'x')"),
+                ("0.when.any_of.conditions.1", "is not one condition with its options, such as `threshold: {…}`"),
+                ("0.when.any_of.conditions.1", "Input should be a valid dictionary (is 5)"),
+            ],
+        ),
+        (
+            "none_of: {conditions: [{threshold: {property: weather.pm10, levels: {info: {above: 1}, major: {}}}}]}",
+            [
+                (
+                    "0.when.none_of.conditions.0.threshold.levels.major",
+                    "exactly one of above, at_least, below, at_most is needed",
+                )
+            ],
+        ),
+        (
+            "any_of: {conditions:[{threshold: {property: weather.o3, levels: {info: {above: 1}, major: {above: 2}}}}]}",
+            [("0.when.any_of.conditions.0", "has levels: only a condition that stands alone can")],
+        ),
+        (
+            "repeated: {times: 1, of: 2, condition: {flat_line: {property: weather.water_level, over: 5m}}}",
+            [("0.when.repeated", "condition: must be one of values, such as threshold or state_equals")],
+        ),
+        (
+            "threshold: {property: weather.water_level, levels: {info: {above: 1}, major: {above: 2}}}",
+            [("0.severity", "must be that of the worst level, major")],
+        ),
+        (
+            "threshold: {property: weather.water_level, levels: {info: {above: 3}, critical: {above: 2}}}",
+            [("0.when.threshold", "levels: a worse one must be further out on the same side")],
+        ),
+        (
+            "any_of: {conditions: [" * 6 + "{no_data: {}}" + "]}" * 6,
+            [
+                (
+                    "0.when" + ".any_of.conditions.0" * 5 + ".any_of",
+                    "conditions stand in each other deeper than 4 levels",
+                )
+            ],
+        ),
+    ],
+)
+def test_load_reports_faults_of_parts_at_their_place(
+    world: Any, tmp_path: Path, when: str, expected: list[tuple[str, str]]
+) -> None:
+    """A condition inside another has its own line and path."""
+    text = RULE.replace("threshold: {property: weather.water_level, above: 15, clear_below: 10}", when)
+    text = text.replace("any_of: {conditions: [" * 2, "any_of: {conditions: [{any_of: {conditions: [").replace(
+        "[any_of", "[{any_of"
+    )
+    text = text.replace("]}" * 6, "]}}" * 5 + "]}") if "deeper" in expected[0][1] else text
+
+    assert sorted(expected) == sorted((path, message) for _, path, message in faults_of(world, tmp_path, text))
+
+
+def test_load_builds_quality_flapping_and_subject(world: Any, tmp_path: Path) -> None:
+    """A rule may ask for other flags, tell flapping apart, and speak about an area."""
+    more = "  subject: cell\n  quality: [good, fail]\n  flapping: {firings: 4, within: 30m}\n  severity: critical\n"
+    (rule,), faults = load([write(tmp_path, RULE.replace("  severity: critical\n", more))], world.dictionary)
+    (plain,), _ = load([write(tmp_path, RULE)], world.dictionary)
+
+    assert faults == ()
+    assert rule.subject == "cell"
+    assert rule.quality == (1, 4)
+    assert rule.flapping == Flapping(firings=4, within_s=1800)
+    assert rule.version != plain.version
+
+
+def test_load_refuses_what_the_clock_does_not_know(world: Any, tmp_path: Path) -> None:
+    """Silence has no flags, no flapping and no area."""
+    text = (
+        "id: weather.silent\ntitle: {zh: 无, en: Silent}\ndomain: weather\nwhen: {no_data: {}}\nsubject: cell\n"
+        "quality: [good]\nflapping: {firings: 4, within: 30m}\nseverity: info\nrunbook: {zh: 看, en: Look}\n"
+    )
+
+    assert [path for _, path, _ in faults_of(world, tmp_path, text)] == ["subject", "quality", "flapping"]
+
+
 def test_json_schema_knows_every_condition() -> None:
     """Editors offer the conditions that there are, with their options."""
     schema = json_schema()
-    conditions = schema["$defs"]["RuleEntry"]["properties"]["when"]["oneOf"]
+    reference = {"$ref": "#/$defs/Condition"}
+    conditions = {
+        name: options for one in schema["$defs"]["Condition"]["oneOf"] for name, options in one["properties"].items()
+    }
 
-    assert [name for condition in conditions for name in condition["properties"]] == ["no_data", "threshold"]
-    assert "clear_below" in conditions[1]["properties"]["threshold"]["properties"]
+    assert reference.items() <= schema["$defs"]["RuleEntry"]["properties"]["when"].items()
+    assert list(kinds()) == list(conditions)
+    assert "clear_below" in conditions["threshold"]["properties"]
+    assert reference == conditions["all_of"]["properties"]["conditions"]["items"]
     assert {"id", "title", "domain", "when", "severity", "runbook"} == set(schema["$defs"]["RuleEntry"]["required"])

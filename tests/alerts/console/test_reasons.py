@@ -6,6 +6,7 @@ import pytest
 
 from alerts.api.context import SiteView
 from alerts.console.reasons import in_words, unit
+from rules.conditions._limits import Bound, Bounds
 from rules.conditions.no_data import NoData
 from rules.conditions.threshold import Threshold
 
@@ -58,13 +59,12 @@ def test_in_words(site: SiteView, reason: str, zh: str, en: str) -> None:
 @pytest.mark.parametrize("clear", [None, 12.0])
 def test_every_sentence_of_a_threshold_is_known(site: SiteView, word: str, value: float, clear: float | None) -> None:
     """Whatever the condition can say, no English is left in the Chinese."""
-    limit = Threshold(
-        observed_property="weather.water_level",
-        unit="cm",
+    bound = Bound(
         word=word,  # type: ignore[arg-type] # the four words of the parameters
         limit=15.0 if word in {"above", "at_least"} else 10.0,
         clear=clear,
     )
+    limit = Threshold(observed_property="weather.water_level", unit="cm", bounds=Bounds(each=(bound,)))
 
     said = in_words(limit.describe(value), site, "zh")
 

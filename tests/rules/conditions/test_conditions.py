@@ -8,46 +8,142 @@ from typing import Any
 
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.plugins import find
 from rules.conditions import _template
-from rules.conditions._base import ConditionKind, ValueCondition, Verdict
+from rules.conditions._base import ConditionKind, Verdict
+from rules.samples import Samples
+from rules.view import Locale, Member, View
 
 KINDS: Mapping[str, ConditionKind[Any]] = find("rules.conditions", "CONDITION") | {"template": _template.CONDITION}
+HUMIDITY = "weather.humidity"
+DAMP = {"threshold": {"property": HUMIDITY, "above": 60, "clear_below": 50}}
+WARM = {"threshold": {"property": "weather.temperature", "above": 30}}
+RISING = {"rate_of_change": {"property": "weather.temperature", "over": "10m", "above": 1}}
 SAMPLES: dict[str, list[dict[str, Any]]] = {
     "threshold": [
-        {"property": "weather.humidity", "above": 60},
-        {"property": "weather.humidity", "at_least": 60, "clear_below": 50},
-        {"property": "weather.humidity", "below": 20, "clear_above": 20},
-        {"property": "weather.humidity", "at_most": -0.5},
+        {"property": HUMIDITY, "above": 60},
+        {"property": HUMIDITY, "at_least": 60, "clear_below": 50},
+        {"property": HUMIDITY, "below": 20, "clear_above": 20},
+        {"property": HUMIDITY, "at_most": -0.5},
+        {"property": HUMIDITY, "levels": {"minor": {"above": 60}, "major": {"above": 80, "clear_below": 70}}},
     ],
     "no_data": [{}, {"for_intervals": 1.5}],
-    "template": [{"property": "weather.humidity", "outside": [20, 80]}],
+    "template": [{"property": HUMIDITY, "outside": [20, 80]}],
+    "window": [
+        {"property": HUMIDITY, "function": "avg", "over": "10m", "above": 60, "clear_below": 50},
+        {"property": HUMIDITY, "function": "min", "over": "10m", "at_least": 60},
+        {"property": HUMIDITY, "function": "quantile", "quantile": 0.9, "over": "5m", "below": 20, "min_samples": 3},
+        {"property": HUMIDITY, "function": "sum", "over": "10m", "at_least": 0.1},
+        {"property": HUMIDITY, "function": "count", "over": "10m", "below": 3, "windows": "tumbling"},
+        {"property": HUMIDITY, "function": "stddev", "over": "10m", "above": 5},
+        {
+            "property": HUMIDITY,
+            "function": "max",
+            "levels": {"info": {"over": "5m", "above": 60}, "major": {"over": "3m", "above": 80}},
+        },
+    ],
+    "rate_of_change": [
+        {"property": HUMIDITY, "over": "5m", "above": 10},
+        {"property": HUMIDITY, "over": "5m", "per": "1h", "levels": {"minor": {"below": -10}, "major": {"below": -50}}},
+    ],
+    "repeated": [{"times": 2, "of": 3, "condition": DAMP}],
+    "state_equals": [{"property": HUMIDITY, "equals": 1}, {"property": HUMIDITY, "equals": [0, 20.0, 60.0]}],
+    "state_changed": [
+        {"property": HUMIDITY, "within": "5m"},
+        {"property": HUMIDITY, "from": 0, "to": 20, "within": "5m"},
+    ],
+    "flat_line": [
+        {"property": HUMIDITY, "over": "5m", "tolerance": 0.5},
+        {"property": HUMIDITY, "over": "2m", "except_at": 0},
+    ],
+    "all_of": [{"conditions": [DAMP, WARM]}, {"conditions": [RISING, DAMP], "values_last": "5m"}],
+    "any_of": [{"conditions": [DAMP, WARM]}, {"conditions": [RISING, DAMP]}],
+    "none_of": [{"conditions": [DAMP, WARM]}],
 }
 EACH = [(name, options) for name in KINDS for options in SAMPLES[name]]
+VALUES = st.floats(-200, 200) | st.sampled_from((-0.5, 0.0, 20.0, 50.0, 60.0, 80.0))
 
 
 def make(world: Any, name: str, options: dict[str, Any]) -> Any:
     """Return the condition of these options."""
     kind = KINDS[name]
-    return kind.build(kind.options.model_validate(options), world.dictionary)
+    model = kind.options.model_validate(options)
+    if kind.join is None:
+        return kind.build(model, world.dictionary)
+    parts = {}
+    for option in kind.parts:
+        given = options.get(option, [])
+        each = given if isinstance(given, list) else [given]
+        parts[option] = tuple(make(world, *next(iter(part.items()))) for part in each)
+    return kind.join(model, parts)
 
 
-@pytest.mark.parametrize("name, options", EACH)
-@given(value=st.floats(-200, 200) | st.sampled_from((-0.5, 20.0, 50.0, 60.0, 80.0)))
-def test_condition_holds_only_outside_its_quiet_interval(
+def view(world: Any, condition: Any, streams: Mapping[str, list[tuple[int, float]]]) -> View:
+    """Return what a gauge said: (seconds after the one before, value) of each property; it is seen at the last time."""
+    series, end_s = {}, 0
+    for name in condition.properties:
+        kept, at_s = Samples(10**12, 1000), 0
+        for gap_s, value in streams.get(name, []):
+            at_s += gap_s
+            kept.add(world.at(at_s), value)
+        series[name], end_s = kept, max(end_s, at_s)
+    member = Member(world.device(), series)
+    return View(world.at(end_s), member, {"g1": member}, Locale(), "g1")
+
+
+@pytest.mark.parametrize("name, options", [(name, options) for name, options in EACH if name != "no_data"])
+@settings(max_examples=40)
+@given(value=VALUES)
+def test_condition_of_values_holds_only_outside_its_quiet_interval(
     world: Any, name: str, options: dict[str, Any], value: float
 ) -> None:
-    """What the engine passes over without asking would not have held, and nothing else would be passed over."""
+    """What the engine passes over without asking would not have held."""
     condition = make(world, name, options)
-    if condition.reads == "clock":
+    if condition.reads != "values":
         return
     low, high = condition.quiet()
 
-    assert (condition.judge(value) is Verdict.HOLDS) is not (low <= value <= high)
+    assert Verdict.HOLDS not in condition.each(value) or not low <= value <= high
+    assert condition.judge(value) is condition.each(value)[0]
     assert condition.observed_property in condition.describe(value)
+
+
+@pytest.mark.parametrize("name, options", [(name, options) for name, options in EACH if name != "no_data"])
+@settings(max_examples=40)
+@given(
+    streams=st.dictionaries(
+        st.sampled_from([HUMIDITY, "weather.temperature"]),
+        st.lists(st.tuples(st.integers(1, 120), VALUES), min_size=1, max_size=12),
+    )
+)
+def test_condition_of_samples_holds_only_if_something_was_not_quiet(
+    world: Any, name: str, options: dict[str, Any], streams: dict[str, list[tuple[int, float]]]
+) -> None:
+    """It judges each level and says so in words; while all is quiet it does not hold; what it rests on it has seen."""
+    condition = make(world, name, options)
+    if condition.reads != "samples":
+        return
+    seen = view(world, condition, streams)
+    verdicts = condition.judge(seen)
+    quiet = {name: condition.quiet(name) for name in condition.properties}
+
+    assert len(verdicts) == max(1, len(condition.severities))
+    assert condition.describe(seen)
+    assert all(one.phenomenon_time_ms <= seen.at_ms for one in condition.evidence(seen))
+    if all(quiet[one][0] <= value <= quiet[one][1] for one in quiet for _, value in streams.get(one, [])):
+        assert Verdict.HOLDS not in verdicts
+
+
+@pytest.mark.parametrize("name, options", [(name, options) for name, options in EACH if name != "no_data"])
+def test_condition_that_sees_nothing_says_nothing(world: Any, name: str, options: dict[str, Any]) -> None:
+    """Missing is not zero: without a sample it neither holds nor is clear."""
+    condition = make(world, name, options)
+    if condition.reads == "samples":
+        assert set(condition.judge(view(world, condition, {}))) == {Verdict.UNKNOWN}
+        assert condition.evidence(view(world, condition, {})) == ()
 
 
 @pytest.mark.parametrize("name, options", EACH)
@@ -57,11 +153,14 @@ def test_condition_is_immutable_and_reads_what_it_says(world: Any, name: str, op
     named = [observed_property for _, observed_property in KINDS[name].reads(options)]
 
     assert hash(condition) == hash(make(world, name, options))
+    if condition.reads != "clock" and not KINDS[name].parts:
+        assert named == list(condition.properties)
+    if condition.reads == "samples":
+        assert condition.span_ms > 0
+        assert condition.every_ms >= 0
     if condition.reads == "values":
-        value_condition: ValueCondition = condition
-        assert named == list(value_condition.properties)
-        assert all(math.isfinite(limit.value) for limit in value_condition.limits())
-        assert {"fires"} <= {limit.role for limit in value_condition.limits()}
+        assert all(math.isfinite(limit.value) for limit in condition.limits())
+        assert {"fires"} <= {limit.role for limit in condition.limits()}
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -75,7 +174,7 @@ def test_condition_describes_its_options(name: str) -> None:
 
 
 @pytest.mark.parametrize("reads", [{}, {"property": 5}, {"property": None}])
-@pytest.mark.parametrize("name", ["threshold", "template"])
+@pytest.mark.parametrize("name", KINDS)
 def test_reads_takes_options_as_they_stand(name: str, reads: dict[str, Any]) -> None:
     """The properties are looked for in options that may be wrong."""
     assert KINDS[name].reads(reads) == ()
