@@ -30,6 +30,7 @@ _CHECK_BITS = 15
 _COUNTER_MASK = 0xFFFF
 _TIME_BITS = 32
 _TIME_MASK = (1 << _TIME_BITS) - 1  # in milliseconds: 49 days
+_LATE_MS = 24 * 3_600_000  # what is remembered may be so much younger than a late delivery
 
 
 def identity(address: str, counter: int, port: int, raw: bytes) -> int:
@@ -51,8 +52,8 @@ def first_delivery_ms(newest: dict[int, int], taken: array[int], observation: Ob
         if before is None:
             age_ms = _TIME_MASK
         else:
-            age_ms = ((time_ms - before + APART_MS) & _TIME_MASK) - APART_MS
-            if age_ms <= APART_MS and before >> _TIME_BITS == uplink:
+            age_ms = ((time_ms - before + _LATE_MS) & _TIME_MASK) - _LATE_MS
+            if abs(age_ms) <= APART_MS and before >> _TIME_BITS == uplink:
                 return time_ms - age_ms
         if age_ms > oldest_ms:
             place, oldest_ms = key, age_ms

@@ -129,6 +129,15 @@ def test_late_delivery() -> None:
     assert [line.take(uplink(20 * number, 417 + number).heard(50_000)) for number in range(4)] == [[]] * 4
 
 
+def test_first_delivery_is_late() -> None:
+    """An uplink that comes for the first time after younger ones does not push them out of the memory."""
+    line = Line()
+    for after_s, counter in ((600, 419), (0, 417), (300, 418)):
+        assert line.take(uplink(after_s, counter).heard()) == [after_s * 1000] * 2
+
+    assert [line.take(uplink(300 * number, 417 + number).heard(900)) for number in range(3)] == [[]] * 3
+
+
 def test_roll_over() -> None:
     """A counter that rolls over goes on; the same counter a round later is another uplink."""
     line = Line()

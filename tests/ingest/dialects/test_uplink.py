@@ -105,7 +105,7 @@ def test_own_time_is_no_repeat() -> None:
 
 def test_deduplication_id() -> None:
     """Without a DevAddr ChirpStack's deduplicationId tells uplinks apart; without either there is no identity."""
-    outcomes = [decoded(chirpstack(devAddr="", deduplicationId=one, data="AQ==")) for one in ("a", "b", "a", "")]
+    outcomes = [decoded(chirpstack(devAddr="", deduplicationId=one)) for one in ("a", "b", "a", "")]
     first, second, again, none = (one[0].uplink for one in outcomes if not isinstance(one, Refusal))
 
     assert first == again
