@@ -120,7 +120,7 @@ def _surface(field: Field, row: Row, dictionary: Mapping[str, Property], domain:
     if direct is None or level not in dictionary:
         return Guess(field)
     guess = _measured(field, row, [direct])
-    if 0 in field.values:
+    if 0.0 in (_numbers(field, flags=False)[0] or ()):
         guess.doubts.append("0 may mean that nothing was measured: then add `missing: [0]`")
     for entry in list(guess.entries):
         measures = "" if row.surface == "distance" else "measures: level"

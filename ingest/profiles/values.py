@@ -26,11 +26,13 @@ def scalar(value: Scalar) -> Scalar:
 
 
 def among(value: object, known: frozenset[Scalar]) -> bool:
-    """Say whether a value is one of those that a profile lists; 0 is not `false`, 1 is not `true`."""
-    if not isinstance(value, str | bool | int | float):
-        return False
-    alike = scalar(value)
-    return any(alike == one and isinstance(alike, bool) is isinstance(one, bool) for one in known)
+    """Say whether a value is one of those that a profile lists; of bytes, 1 is `true` and 0 `false`."""
+    return isinstance(value, str | bool | int | float) and scalar(value) in known
+
+
+def is_missing(value: object, known: frozenset[Scalar]) -> bool:
+    """Say whether a value stands for nothing measured; `false` is not 0."""
+    return among(value, known) and (not isinstance(value, bool) or any(value is one for one in known))
 
 
 def parts(value: object) -> tuple[object, object]:
@@ -41,7 +43,7 @@ def parts(value: object) -> tuple[object, object]:
 def amount(value: object, reader: Reader) -> float | None:
     """Return the number that a value says, in the reader's target unit; None for one that says "nothing measured"."""
     value, unit = parts(value)
-    if value is None or (reader.missing and among(value, reader.missing)):
+    if value is None or (reader.missing and is_missing(value, reader.missing)):
         return None
     word = _word(value, reader.words) if reader.words is not None else None
     if word is not None:

@@ -205,3 +205,22 @@ bytes:
     assert read(profile, None, b"", 2) == {}
     with pytest.raises(RefusedError, match="decode/shape: no byte layout of profile acme-box fits 1 bytes on port 3"):
         read(profile, None, b"\x15", 3)
+
+
+def test_truth_and_numbers(tmp_path: Path) -> None:
+    """A validity of `true` holds for the 1 of a byte layout; a flag that is false is not a missing 0."""
+    text = """
+fields:
+  t: {property: waste.temperature, unit: Cel}
+  f: {property: waste.full, missing: [0]}
+valid_when:
+  - {field: ok, is: true}
+bytes:
+  - {fields: [{name: t, type: u8}, {name: ok, type: u8}]}
+"""
+    profile = profile_of(tmp_path, text)
+
+    assert read(profile, None, b"\x15\x01") == {"waste.temperature": 21.0}
+    assert read(profile, None, b"\x15\x00") == {}
+    assert read(profile, {"ok": True, "f": False}) == {"waste.full": 0.0}
+    assert read(profile, {"ok": 1, "f": 0}) == {}
