@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from sqlalchemy import text
 
 from alerts.store import kafka_offsets, ledger
 from alerts.store.database import reading
+from deploy import register_file
+from deploy.app import case_context, checked_site
 from deploy.clock import FakeClock, wall_ms
 from deploy.runtimes.cluster.lines import Lines
 from deploy.runtimes.cluster.normalise import Taken
@@ -202,3 +206,23 @@ def test_silence_is_judged_as_of_what_was_heard(desk: Desk) -> None:
     desk.lines.tick()
 
     assert (before, desk.rows("SELECT count(*) FROM transitions")[0][0] > 0) == (0, True)
+
+
+def test_changed_register(parts: LineParts, tmp_path: Path) -> None:
+    """A device that devices.csv gets while its partition is held is taken over, and its rules fire."""
+    folder = Path(shutil.copytree(parts.site.folder, tmp_path / "site"))
+    site = checked_site(folder)
+    desk = Desk(dataclasses.replace(parts, site=site, context=case_context(site)))
+    desk.take(desk.record(1, 1.0))
+    known = site.register.devices[DEVICE]
+    row = {"id": "wl-new", "domain": "weather", "kind": known.kind, "cell": known.cell, "cadence_s": "60"}
+    place = {"lat": str(known.lat), "lon": str(known.lon), "attributes": "place=road"}
+    assert register_file.append(site, row | place) == ()
+
+    desk.lines.tick()
+    series = site.register.table["wl-new"]["weather.water_level"]
+    made = [Observation(series, 40.0, NOW_MS + minute * 60_000, NOW_MS) for minute in range(12)]
+    packed = pack_observations([Intake("mqtt", NOW_MS // HOUR_MS * HOUR_MS, len(made), made, [])], {})
+    desk.take(Taken(TOPIC, desk.partition, 2, NOW_MS, packed))
+
+    assert ("flood.road",) in desk.rows("SELECT rule_id FROM alerts WHERE subject_id = 'wl-new'")
