@@ -6,7 +6,8 @@ read if the device were registered. As what, nobody knows: each domain is tried,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -27,10 +28,10 @@ Flag = Callable[[Observation, int], int]
 
 
 class Quarantined(msgspec.Struct, frozen=True):
-    """A device that the register lacks, and the domain of the device that it was read as."""
+    """A device that the register lacks, and the domain that it was read as being of; None if nothing was read."""
 
     device_id: str
-    read_as: str
+    read_as: str | None
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +54,13 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag) ->
         return Trial(dialect=name, why=why, refusals=(outcome,))
     tried = [(domain, *_as_if(domain, outcome, frame, dialects, register)) for domain in _DOMAINS]
     _, read, devices = max(tried, key=lambda one: _weight(one[0], one[1]))
-    refusals = (outcome,) if isinstance(read, tuple) else (outcome, read)
+    would_be = () if isinstance(read, Refusal) else _flagged(read, frame, flag)
     return Trial(
         dialect=name,
         why=why,
-        observations=_flagged(read, frame, flag) if isinstance(read, tuple) else (),
-        refusals=refusals,
-        quarantined=tuple(Quarantined(device.id, device.domain) for device in devices),
+        observations=would_be,
+        refusals=(outcome, read) if isinstance(read, Refusal) else (outcome,),
+        quarantined=tuple(Quarantined(device.id, _domain(device, would_be)) for device in devices),
     )
 
 
@@ -123,6 +124,13 @@ def _weight(domain: str, outcome: tuple[Observation, ...] | Refusal) -> tuple[in
     if isinstance(outcome, Refusal):
         return (-1, 0)
     return sum(one.observed_property.startswith(f"{domain}.") for one in outcome), len(outcome)
+
+
+def _domain(device: Device, observations: Iterable[Observation]) -> str | None:
+    """Return the domain of most of what was read of a device; the one that was tried if that is only its health."""
+    read = [one.observed_property.partition(".")[0] for one in observations if one.device_id == device.id]
+    domains = Counter(domain for domain in read if domain != "device")
+    return domains.most_common(1)[0][0] if domains else device.domain if read else None
 
 
 def _flagged(observations: tuple[Observation, ...], frame: Frame, flag: Flag) -> tuple[Observation, ...]:

@@ -29,6 +29,7 @@ class Dialects:
     def __init__(self, dialects: Iterable[Dialect]) -> None:
         self._dialects = tuple(dialects)
         self._by_topic: dict[str, Dialect] = {}
+        self._of_nobody: set[str] = set()
 
     def choose(self, frame: Frame) -> Dialect | None:
         """Return the dialect that reads a frame whose payload is open, or None when no dialect knows it."""
@@ -43,12 +44,16 @@ class Dialects:
     def of_topic(self, topic: str) -> Dialect | None:
         """Return the dialect that a topic belongs to, or None for one that belongs to none."""
         dialect = self._by_topic.get(topic)
-        if dialect is None and _is_utf8(topic):
-            dialect = next((dialect for dialect in self._dialects if dialect.matches(topic, b"")), None)
-            if dialect is not None:
-                if len(self._by_topic) >= MAX_REMEMBERED:
-                    self._by_topic.clear()
-                self._by_topic[topic] = dialect
+        if dialect is not None or topic in self._of_nobody or not _is_utf8(topic):
+            return dialect
+        if len(self._by_topic) + len(self._of_nobody) >= MAX_REMEMBERED:
+            self._by_topic.clear()
+            self._of_nobody.clear()
+        dialect = next((dialect for dialect in self._dialects if dialect.matches(topic, b"")), None)
+        if dialect is None:
+            self._of_nobody.add(topic)
+        else:
+            self._by_topic[topic] = dialect
         return dialect
 
     def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:
@@ -69,6 +74,12 @@ class Dialects:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
         outcome = dialect.decode(frame, lookup)
         return replace(outcome, dialect=outcome.dialect or dialect.name) if isinstance(outcome, Refusal) else outcome
+
+    def name_of(self, frame: Frame) -> str:
+        """Return the name of the dialect that a frame was read in; empty where that cannot be told any more."""
+        packed = frame.payload.startswith(_gzip.MAGIC)
+        dialect = self.of_topic(frame.topic) if packed else self.choose(redrive.unwrap(frame))
+        return "" if dialect is None else dialect.name
 
 
 def _is_utf8(topic: str) -> bool:

@@ -138,7 +138,8 @@ def _print(trial: Trial) -> None:
         text = f"[red]refused[/red] {refusal.stage}/{refusal.reason}: {escape(refusal.detail)}"
         console.print(text, highlight=False, soft_wrap=True)
     for one in trial.quarantined:
-        text = f"[yellow]quarantined[/yellow] {escape(one.device_id)}, read below as a device of {one.read_as}"
+        text = f"[yellow]quarantined[/yellow] {escape(one.device_id)}"
+        text += f", read below as a device of {one.read_as}" if one.read_as else ""
         console.print(text, highlight=False, soft_wrap=True)
     rows = _rows(trial)
     if not rows:

@@ -3,14 +3,14 @@
 A file of this folder exports `DIALECT`, which turns a frame into observations or into one refusal: all or nothing.
 `matches(topic, b"")` is asked first: a dialect that has topics of its own says yes to them without looking at the
 payload; otherwise `matches(topic, payload)` may look for marks that no other dialect has. It must be cheap and must
-not raise. A dialect whose topics also carry payloads of another one says so by `reader` (`Sharing`).
+not raise. A dialect whose topics also carry payloads of another one has a method `reader(payload)`.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -33,17 +33,10 @@ class Dialect(Protocol):
         """Return the observations of a frame in the order of the message, or why there are none."""
 
 
-@runtime_checkable
-class Sharing(Dialect, Protocol):
-    """A dialect that leaves some payloads on its topics to another dialect."""
-
-    def reader(self, payload: bytes) -> Dialect:
-        """Return the dialect that reads this payload: this one or another."""
-
-
 def reader_of(dialect: Dialect, payload: bytes) -> Dialect:
-    """Return the dialect that reads a payload on a topic of `dialect`."""
-    return dialect.reader(payload) if isinstance(dialect, Sharing) else dialect
+    """Return the dialect that reads a payload on a topic of `dialect`: itself, or the one that its `reader` names."""
+    reader: Callable[[bytes], Dialect] | None = getattr(dialect, "reader", None)
+    return dialect if reader is None else reader(payload)
 
 
 def handed_on(reader: Dialect, frame: Frame, lookup: Lookup) -> tuple[Observation, ...] | Refusal:

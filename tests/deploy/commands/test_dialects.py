@@ -93,6 +93,19 @@ def test_further_refusal_of_an_unknown_device() -> None:
 
     assert [one["reason"] for one in told["refusals"]] == ["unknown_device", "unit"]
     assert told["observations"] == []
+    assert told["quarantined"] == [{"device_id": "wb-9999", "read_as": None}]
+
+
+def test_unknown_devices_of_two_domains() -> None:
+    """A batch of devices that are not known is read whole, each as of the domain that its values are of."""
+    station = {"device_id": "ws-9999", "time": "2026-07-01T08:00:00Z", "values": {"weather.temperature": 31.5}}
+    told = answer("--topic", "wangge/nanning/up", payload=json.dumps([BIN, station]).encode())
+
+    assert [one["device_id"] for one in told["observations"]] == ["wb-9999", "ws-9999"]
+    assert told["quarantined"] == [
+        {"device_id": "wb-9999", "read_as": "waste"},
+        {"device_id": "ws-9999", "read_as": "weather"},
+    ]
 
 
 def test_topic_that_is_shared() -> None:
