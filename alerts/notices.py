@@ -46,7 +46,7 @@ def about_alert(alert: Alert, case_number: str | None, site_id: str, runbook: Te
         about="alert",
         about_id=alert.id,
         event=alert.version,
-        address=_topic(site_id, "alerts", alert.domain, alert.rule_id, alert.subject_id),
+        address=topic(site_id, "alerts", alert.domain, alert.rule_id, alert.subject_id),
         payload=payload,
         retained=alert.state is not AlertState.NORM,
     )
@@ -70,7 +70,7 @@ def about_task(task: Task, case: Case, event: int, reason: str, site_id: str, ru
         about="case",
         about_id=case.id,
         event=event,
-        address=_topic(site_id, "tasks", task.crew, case.number or f"case-{case.id}"),
+        address=topic(site_id, "tasks", task.crew, case.number or f"case-{case.id}"),
         payload=payload,
         retained=task.state in _OPEN_TASK,
     )
@@ -84,5 +84,6 @@ def _picked(row: Alert | Case | Task, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def _topic(site_id: str, *levels: str) -> str:
+def topic(site_id: str, *levels: str) -> str:
+    """Return the topic of a notice; signs that a topic cannot have become `_`."""
     return "/".join(("wangge", site_id, *(level.translate(_NOT_IN_A_TOPIC) for level in levels)))

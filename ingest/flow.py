@@ -10,18 +10,21 @@ gave none counts as one: received = stored + duplicate + refused + dead-lettered
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from ingest.drift import Look, Outcome
 from ingest.model import Frame, Observation, Quality, Refusal
 
 HOUR_MS = 3_600_000
 _GOOD = int(Quality.GOOD)
 
-Decode = Callable[[Frame], tuple[Observation, ...] | Refusal]
+LOOKS = 16  # frames that are looked at, of those that are taken in together
+
+Decode = Callable[[Frame], Outcome]
 Flag = Callable[[Observation, int], int]
 
 
@@ -33,13 +36,14 @@ class Letter(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """What the frames of one source and hour gave."""
+    """What the frames of one source and hour gave; `looks`: what a few of them looked like, for `ingest.drift`."""
 
     source: str
     hour_ms: int
     frames: int
     observations: list[Observation]
     letters: list[Letter]
+    looks: Sequence[Look] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,25 +64,40 @@ class Counts:
         return self.received == self.stored + self.duplicate + self.refused + self.dead_lettered
 
 
-def take_in(frames: Iterable[Frame], decode: Decode, flag: Flag, now_ms: int) -> Iterator[Intake]:
-    """Decode and flag frames, grouped by source and hour of receipt (an epoch has one group, seldom two)."""
+def take_in(
+    frames: Sequence[Frame],
+    decode: Decode,
+    flag: Flag,
+    now_ms: int,
+    look: Callable[[Frame, Outcome], Look] | None = None,
+) -> Iterator[Intake]:
+    """Decode and flag frames, grouped by source and hour of receipt (an epoch has one group, seldom two).
+
+    `look` is asked of a few frames of each group, evenly among all.
+    """
+    stride = max(1, -(-len(frames) // LOOKS))
     for (source, hour), group in groupby(frames, key=lambda frame: (frame.source, frame.received_at_ms // HOUR_MS)):
         observations: list[Observation] = []
         letters: list[Letter] = []
+        looks: list[Look] = []
         keep, count = observations.append, 0
+        due = now_ms % stride + 1 if look else 0
         for frame in group:
             count += 1
             try:
                 outcome = decode(frame)
             except Exception as exc:  # noqa: BLE001 - a mistake of ours must not stop the stream; the frame is kept
                 outcome = Refusal(stage="decode", reason="internal", detail=f"{type(exc).__name__}: {exc}")
+            if count == due and look:
+                due += stride
+                looks.append(look(frame, outcome))
             if isinstance(outcome, Refusal):
                 letters.append(Letter(frame, outcome))
                 continue
             for one in outcome:
                 quality = flag(one, now_ms)
                 keep(one if quality == _GOOD else replace(one, quality=quality))
-        yield Intake(source, hour * HOUR_MS, count, observations, letters)
+        yield Intake(source, hour * HOUR_MS, count, observations, letters, looks)
 
 
 def count(intake: Intake, *, stored: int, unstorable: int, new_letters: Collection[int]) -> Counts:

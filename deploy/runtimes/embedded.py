@@ -26,6 +26,7 @@ from deploy.register_watch import RegisterWatch
 from deploy.runtimes.commit import StoppedError
 from deploy.runtimes.line import Line, LineParts, Work
 from deploy.runtimes.pulse import Link, Pulse
+from ingest.drift import Looker
 from ingest.flow import take_in
 from ingest.model import Frame
 from ingest.quality import flag
@@ -65,7 +66,9 @@ class EmbeddedRuntime:
         self._register = RegisterWatch(parts.site, parts.database)
         with reading(parts.database) as connection:
             self._line = Line(parts, connection)
-        self._decode = functools.partial(discover().decode, lookup=parts.site.register)
+        dialects = discover()
+        self._decode = functools.partial(dialects.decode, lookup=parts.site.register)
+        self._look = Looker(parts.site.register, dialects.name_of)
         self._rate = RateLimiter(parts.rates)
 
     def run(self, stop: threading.Event, collect: Callable[[], list[Frame]]) -> None:
@@ -88,7 +91,7 @@ class EmbeddedRuntime:
         now_ms = parts.clock.now_ms()
         pulse.begin(len(frames))
         frames = sorted(frames, key=_source)  # those of a broker stay in its order
-        intakes = list(take_in(frames, self._rate.guard(frames, self._decode), flag, now_ms))
+        intakes = list(take_in(frames, self._rate.guard(frames, self._decode), flag, now_ms, self._look))
         pulse.lap("decode")
 
         def also(connection: Connection) -> None:

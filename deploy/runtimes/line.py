@@ -25,6 +25,7 @@ from alerts.store import deadletters, ledger, rule_states, seen
 from deploy import metrics
 from deploy.clock import Clock
 from deploy.runtimes.commit import until_done, write_all
+from deploy.runtimes.drift import DriftWatch
 from deploy.runtimes.shard import WHOLE, Shard, area_of
 from deploy.site import Site
 from ingest import dedup
@@ -82,6 +83,7 @@ class Line:
         self.epoch = seen.last_epoch(connection, shard.number)
         rows = rule_states.load(connection, None if shard.of == 1 else shard.serves)
         self._state = rules.load(self._program, rows, parts.clock.now_ms())
+        self._drift = DriftWatch(connection, shard.number, parts.context.site_id, parts.clock.now_ms())
         self._hearing = False
         self._journal_pairs = 0
 
@@ -104,6 +106,7 @@ class Line:
         refused = write_all(self._parts.series, fresh, stop) if fresh else []
         work.lap("series")
 
+        self._drift.take(look for intake in work.intakes for look in intake.looks)
         taken = b"".join(taken for _, taken in sifted)
         self.epoch += bool(taken)
         tried: list[Counts] = []
@@ -117,6 +120,7 @@ class Line:
                 self._remember(connection, taken)
                 rule_states.save(connection, step.changed, self._area)
                 self._fold(connection, step.transitions, now_ms)
+                self._drift.write(connection, now_ms)
                 _enter(connection, work, tried)
                 return tried
 

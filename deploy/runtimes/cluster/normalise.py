@@ -1,8 +1,8 @@
 """Records of frames in, records of observations out: the ingest stage, parted by sub-district. Pure, but for the log.
 
 What one partition gets is one record, whatever number of records of frames it came from and however many sub-districts
-share the partition: a record costs far more than an observation. The frames of an intake are counted in one part of it;
-letters go by the topic of their frame, so that a flood of rubbish does not meet in one place.
+share the partition: a record costs far more than an observation. The frames of an intake are counted in one part of it,
+and looks go with them; letters go by the topic of their frame, so that a flood of rubbish does not meet in one place.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import structlog
 
 from deploy.runtimes.cluster import records
 from deploy.runtimes.shard import area_of, shard_of
+from ingest.drift import Looker
 from ingest.flow import HOUR_MS, Decode, Intake, Letter, take_in
 from ingest.model import Frame, Lookup, Refusal
 from ingest.quality import flag
@@ -48,7 +49,9 @@ class Normaliser:
     """Decodes and flags frames for `partitions` partitions of observations."""
 
     def __init__(self, lookup: Lookup, partitions: int, rates: Rates = UNLIMITED) -> None:
-        self._decode: Decode = functools.partial(discover().decode, lookup=lookup)
+        dialects = discover()
+        self._decode: Decode = functools.partial(dialects.decode, lookup=lookup)
+        self._look = Looker(lookup, dialects.name_of)
         self._rate = RateLimiter(rates)
         self._partitions = partitions
         self._part = functools.cache(lambda key: shard_of(key, partitions))
@@ -87,7 +90,7 @@ class Normaliser:
         frames.sort(key=attrgetter("source"))  # those of a broker stay in its order
         decode = self._rate.guard(frames, self._decode)
         parts: dict[int, list[Intake]] = {}
-        for intake in (*take_in(frames, decode, flag, now_ms), *poison):
+        for intake in (*take_in(frames, decode, flag, now_ms, self._look), *poison):
             for number, part in self._split(intake):
                 parts.setdefault(number, []).append(part)
         told = range(self._partitions) if beats else parts
@@ -98,15 +101,18 @@ class Normaliser:
     def _split(self, intake: Intake) -> Iterable[tuple[int, Intake]]:
         observations = _grouped(intake.observations, lambda one: self._part(area_of(one.series.device.cell)))
         letters = _grouped(intake.letters, lambda one: shard_of(one.frame.topic, self._partitions))
-        frames = intake.frames
+        frames, looks = intake.frames, intake.looks
         for number in sorted(observations.keys() | letters.keys()):
             yield (
                 number,
                 intake._replace(
-                    frames=frames, observations=observations.get(number, []), letters=letters.get(number, [])
+                    frames=frames,
+                    observations=observations.get(number, []),
+                    letters=letters.get(number, []),
+                    looks=looks,
                 ),
             )
-            frames = 0
+            frames, looks = 0, ()
         if frames:  # they were read, and held no observation
             yield 0, intake._replace(frames=frames)
 
@@ -134,6 +140,7 @@ def _joined(before: Intake, after: Intake) -> Intake:
         frames=before.frames + after.frames,
         observations=before.observations + after.observations,
         letters=before.letters + after.letters,
+        looks=[*before.looks, *after.looks],
     )
 
 

@@ -2,7 +2,8 @@
 
     frames         [1, beat, [[topic, payload, received_at_ms, source, qos, retain, dup], …]]
     observations   [1, {frames partition: beat}, [intake, …]]
-    intake         [source, hour_ms, frames, [[device, property], …], rows, letters]
+    intake         [source, hour_ms, frames, [[device, property], …], rows, letters, looks]
+    look           [dialect, model, {property: value}, reason, firmware]
     row            [number of the series in the list above, value, time - hour_ms, received - hour_ms, quality, uplink]
     letter         [topic, payload, received_at_ms, source, stage, reason, detail, dialect, device, model]
 
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ingest.drift import Look
 from ingest.flow import Intake, Letter
 from ingest.model import Frame, Lookup, Observation, Refusal
 
@@ -86,6 +88,7 @@ class _IntakeRow(msgspec.Struct, frozen=True, array_like=True):
     series: list[tuple[str, str]]
     rows: list[_Row]
     letters: list[_LetterRow]
+    looks: Sequence[Look] = ()  # an earlier version of the program wrote none
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -185,7 +188,7 @@ def _intake_row(intake: Intake) -> _IntakeRow:
         )
         for frame, refusal in intake.letters
     ]
-    return _IntakeRow(intake.source, hour_ms, intake.frames, names, rows, letters)
+    return _IntakeRow(intake.source, hour_ms, intake.frames, names, rows, letters, intake.looks)
 
 
 def _text(value: str) -> str:
@@ -220,7 +223,7 @@ def _intake(row: _IntakeRow, lookup: Lookup) -> Intake:
         observations.append(
             Observation(found, one.value, one.time_ms + hour_ms, one.received_ms + hour_ms, one.quality, one.uplink)
         )
-    return Intake(row.source, hour_ms, row.frames, observations, letters)
+    return Intake(row.source, hour_ms, row.frames, observations, letters, row.looks)
 
 
 def _stranger(intake: _IntakeRow, row: _Row) -> Letter:
