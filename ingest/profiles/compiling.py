@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ingest.model import Property
-from ingest.profiles.layout_compiling import compiled, names
+from ingest.profiles.layout_compiling import compiled, slots
 from ingest.profiles.model import Path, Period, Profile, Reader, Scalar, Surface, Validity
 from ingest.profiles.paths import parse
 from ingest.profiles.schema import ANY_KIND, FieldEntry, PeriodEntry, ProfileFile
@@ -37,7 +37,7 @@ def profile(content: ProfileFile, dictionary: Mapping[str, Property]) -> tuple[P
             found = _reader(path, property_name, entry, dictionary, (place, faults))
             if found is not None:
                 readers.append((kind, found))
-    faults += _lost_names(content)
+    faults += [*_lost_names(content), *_lost_kinds(content)]
     kinds = {kind for kind, _ in readers} - {ANY_KIND}
     return Profile(
         id=content.id,
@@ -154,10 +154,21 @@ def _lost_names(content: ProfileFile) -> Iterator[tuple[_Place, str]]:
     used = set(content.fields) | {entry.field for entry in content.valid_when}
     used |= {entry.per.field for _, _, entry in _entries(content) if entry.per is not None and entry.per.field}
     for number, layout in enumerate(content.bytes):
-        found = list(names(layout))
-        used |= {name for slot in layout.fields for name in slot.sum}
-        for place, name in found:
-            if name not in used:
-                near = difflib.get_close_matches(name, used, n=1)
+        found, summed = list(slots(layout)), set[str]()
+        names = {slot.name for _, slot in found}
+        for place, slot in found:
+            summed |= set(slot.sum)
+            for name in set(slot.sum) - names:
+                yield ("bytes", number, *place, "sum"), f"{name!r} is not one of the fields of the layout"
+        for place, slot in found:
+            if slot.name is not None and slot.name not in used | summed:
+                near = difflib.get_close_matches(slot.name, used, n=1)
                 meant = f", did you mean {near[0]!r}?" if near else " (leave the name out to skip the bytes)"
-                yield ("bytes", number, *place), f"{name!r} is not one of the fields{meant}"
+                yield ("bytes", number, *place, "name"), f"{slot.name!r} is not one of the fields{meant}"
+
+
+def _lost_kinds(content: ProfileFile) -> Iterator[tuple[_Place, str]]:
+    """Yield the kinds of properties that are not among the kinds that the profile fits."""
+    for _, place, entry in _entries(content):
+        for kind in entry.property.keys() - {ANY_KIND, *content.kinds} if content.kinds else ():
+            yield (*place, "property", kind), f"{kind!r} is not one of the kinds ({', '.join(content.kinds)})"

@@ -26,21 +26,16 @@ def compiled(entry: LayoutEntry) -> Layout:
     )
 
 
-def names(entry: LayoutEntry) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    """Yield the place in the entry and the name of every field that a layout yields."""
-    yield from _names(entry.fields, ("fields",))
-    if entry.flags is not None:
-        for number, group in enumerate(entry.flags.groups):
-            yield from _names(group.fields, ("flags", "groups", number, "fields"))
-    if entry.items is not None:
-        for key, slots in entry.items.known.items():
-            yield from _names(slots, ("items", "known", key))
-
-
-def _names(slots: Sequence[SlotEntry], where: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    for number, slot in enumerate(slots):
-        if slot.name is not None:
-            yield (*where, number, "name"), slot.name
+def slots(entry: LayoutEntry) -> Iterator[tuple[tuple[int | str, ...], SlotEntry]]:
+    """Yield the place in the entry of every field of a layout, and the field."""
+    groups: list[tuple[tuple[int | str, ...], Sequence[SlotEntry]]] = [(("fields",), entry.fields)]
+    for number, group in enumerate(entry.flags.groups if entry.flags is not None else ()):
+        groups.append((("flags", "groups", number, "fields"), group.fields))
+    for key, known in (entry.items.known if entry.items is not None else {}).items():
+        groups.append((("items", "known", key), known))
+    for where, fields in groups:
+        for number, slot in enumerate(fields):
+            yield (*where, number), slot
 
 
 def _source(entry: SlotEntry | CheckEntry | FlagsEntry, endian: str) -> Source:

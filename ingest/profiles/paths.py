@@ -13,7 +13,7 @@ Lists within lists count as one list, since some decoders wrap each message in a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ingest.profiles.model import Path, Step
 
@@ -50,29 +50,43 @@ def _step(match: re.Match[str]) -> Step:
     return match["quoted"] or match["key"].strip()
 
 
-def fetch(decoded: object, path: Path) -> object:
-    """Return the value at a path, None where the object has none there."""
-    value = decoded
-    for step in path.steps:
-        if isinstance(step, str) and isinstance(value, Mapping):
-            value = value.get(step)
-        elif isinstance(value, list):
-            items = _flat(value, 0)
-            if isinstance(step, str):
-                value = next((item[step] for item in items if isinstance(item, Mapping) and step in item), None)
-            elif isinstance(step, int):
-                value = next((item for place, item in enumerate(items) if place == step), None)
+def getter(decoded: Mapping[str, object]) -> Callable[[Path], object]:
+    """Return a function that returns the value at a path of this object, None where it has none there."""
+    lists = _Lists()
+
+    def get(path: Path) -> object:
+        value: object = decoded
+        for step in path.steps:
+            if isinstance(step, str) and isinstance(value, Mapping):
+                value = value.get(step)
             else:
-                value = next((item for item in items if _is(item, step)), None)
-        else:
-            return None
-        if value is None:
-            return None
-    return value
+                value = lists.item(value, step) if isinstance(value, list) else None
+            if value is None:
+                return None
+        return value
+
+    return get
 
 
-def _is(item: object, step: tuple[str, str]) -> bool:
-    return isinstance(item, Mapping) and str(item.get(step[0])) == step[1]
+class _Lists:
+    """Looks items of lists up; each list is gone through once for a key, however many paths ask by it."""
+
+    def __init__(self) -> None:
+        self._indices: dict[tuple[int, str], dict[str, object]] = {}
+
+    def item(self, items: list[object], step: Step) -> object:
+        if isinstance(step, int):
+            return next((item for place, item in enumerate(_flat(items, 0)) if place == step), None)
+        if isinstance(step, str):
+            return next((item[step] for item in _flat(items, 0) if isinstance(item, Mapping) and step in item), None)
+        key, text = step
+        index = self._indices.get((id(items), key))
+        if index is None:
+            index = self._indices[id(items), key] = {}
+            for item in _flat(items, 0):
+                if isinstance(item, Mapping) and key in item:
+                    index.setdefault(str(item[key]), item)
+        return index.get(text)
 
 
 def _flat(items: list[object], depth: int) -> Iterator[object]:

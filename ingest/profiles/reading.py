@@ -17,7 +17,7 @@ from ingest.normalise import known_device, number
 from ingest.profiles import layouts
 from ingest.profiles.geometry import above_floor
 from ingest.profiles.model import Path, Period, Profile, Reader, Validity
-from ingest.profiles.paths import fetch
+from ingest.profiles.paths import getter
 from ingest.profiles.values import among, amount, parts
 
 _Get = Callable[[Path], object]
@@ -57,7 +57,7 @@ def _source(
 ) -> _Get | None:
     """Return where values come from: the decoded object, or the bytes where it has nothing that the profile reads."""
     if decoded is not None:
-        get = _getter(decoded)
+        get = getter(decoded)
         if not profile.layouts or not raw or any(get(reader.path) is not None for reader in readers):
             return get
     if not raw:
@@ -68,13 +68,6 @@ def _source(
         if decoded is not None:  # the network server understood the message, and nothing in it is measured
             return None
         raise
-
-
-def _getter(decoded: Mapping[str, object]) -> _Get:
-    def get(path: Path) -> object:
-        return decoded.get(path.text) if len(path.steps) == 1 else fetch(decoded, path)
-
-    return get
 
 
 def _by_name(values: Mapping[str, float]) -> _Get:

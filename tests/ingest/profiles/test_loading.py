@@ -48,6 +48,16 @@ from tests.ingest.profiles.sample import DICTIONARY, HEAD, written
             7,
             "mean 'tem'",
         ),
+        (
+            "fields:\n  s: {property: waste.full}\nbytes: [{fields: [{name: s, sum: [a]}]}]\n",
+            7,
+            "of the fields of the layout",
+        ),
+        (
+            "kinds: [waste_bin]\nfields:\n  t: {property: {bin: waste.full}}\n",
+            7,
+            "'bin' is not one of the kinds (waste_bin)",
+        ),
     ],
 )
 def test_fault(tmp_path: Path, text: str, line: int, message: str) -> None:

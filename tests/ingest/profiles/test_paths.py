@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.profiles.paths import fetch, parse
+from ingest.profiles.paths import getter, parse
 
 OBJECT = {
     "t": 1,
@@ -35,12 +35,12 @@ OBJECT = {
         ("absent.t", None),
     ],
 )
-def test_fetch(text: str, expected: object) -> None:
+def test_get(text: str, expected: object) -> None:
     """A path leads to a value, or to nothing; lists within lists are one list."""
     path = parse(text)
 
     assert path is not None
-    assert expected == fetch(OBJECT, path)
+    assert expected == getter(OBJECT)(path)
 
 
 @pytest.mark.parametrize(
