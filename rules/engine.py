@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ingest.model import Observation, Quality
+from ingest.model import Observation, Quality, series_id
 from rules.binding import EngineState, admit, arm, bind
 from rules.program import Program, compile_rules
 from rules.samples import Samples
@@ -36,6 +36,7 @@ __all__ = [
     "recall",
     "settle",
     "step",
+    "unremembered",
 ]
 
 
@@ -60,6 +61,34 @@ def load(program: Program, rows: Iterable[tuple[str, str, str, bytes]], now_ms: 
 def settle(state: EngineState, now_ms: int) -> None:
     """Count every device as heard of now (after a time in which we could not hear: no broker, no store)."""
     state.settled_ms = now_ms
+
+
+def unremembered(program: Program, state: EngineState, batch: Iterable[Observation]) -> dict[tuple[str, str], int]:
+    """Return the series (device id, property) whose past a batch asks for, each with how far back (milliseconds).
+
+    They are those of which nothing was seen yet, although a rule looks back at them; `recall` what was observed.
+    """
+    if state.program is not program:
+        bind(program, state, state.settled_ms)
+    wanted: dict[tuple[str, str], int] = {}
+    asked: set[tuple[str, str]] = set()
+    for series in {one.series.id: one.series for one in batch if one.series.id not in state.watches}.values():
+        for rule, condition in program.watching(series).samples:
+            back_ms = condition.span_ms + program.lateness_ms + 2 * condition.every_ms
+            names = [(series.device.id, series.property.name)]
+            for subject_id in program.subjects(rule, condition, series.device):
+                if (rule.id, subject_id) not in state.gatherings and (rule.id, subject_id) not in asked:
+                    asked.add((rule.id, subject_id))
+                    seen = program.seen_by(rule, condition, subject_id)
+                    names += [(device.id, name) for device in seen for name in condition.properties]
+            for name in names:
+                wanted[name] = max(back_ms, wanted.get(name, 0))
+    return {name: back_ms for name, back_ms in wanted.items() if not _remembers(state, series_id(*name), back_ms)}
+
+
+def _remembers(state: EngineState, series: int, back_ms: int) -> bool:
+    kept = state.kept.get(series)
+    return series in state.watches or (kept is not None and kept.keep_ms >= back_ms)
 
 
 def recall(program: Program, state: EngineState, observations: Iterable[Observation]) -> None:

@@ -16,8 +16,6 @@ from rules.watch import ValueRules, quiet
 
 DEFAULT_LATENESS_S = 120
 _DIGITS = {"cell": 15, "subdistrict": 9}
-_AREA_DIGITS = 9
-
 SampleRules = tuple[tuple[Rule, SampleCondition], ...]
 
 
@@ -43,6 +41,7 @@ class Program:
     locale: Locale
     _found: dict[tuple[str | None, ...], Watching] = dataclasses.field(default_factory=dict)
     _nearby: dict[str, Nearby] = dataclasses.field(default_factory=dict)
+    _areas: dict[str, dict[str, list[Device]]] = dataclasses.field(default_factory=dict)
 
     def watching(self, series: Series) -> Watching:
         """Return the rules that judge a series. Devices alike in the attributes that rules select by share them."""
@@ -77,11 +76,29 @@ class Program:
 
     def has_subject(self, rule: Rule, subject_id: str) -> bool:
         """Tell whether a rule may speak about a subject: some device that it selects belongs to it."""
-        digits = _DIGITS.get(rule.subject)
-        if digits is None:
-            device = self.devices.get(subject_id)
-            return device is not None and selects(rule, device)
-        return any(one.cell[:digits] == subject_id and selects(rule, one) for one in self.devices.values())
+        if rule.subject in _DIGITS:
+            return subject_id in self._by_area(rule)
+        device = self.devices.get(subject_id)
+        return device is not None and selects(rule, device)
+
+    def seen_by(self, rule: Rule, condition: SampleCondition, subject_id: str) -> tuple[Device, ...]:
+        """Return the devices that a rule looks at to judge a subject: those of the area, or one and its neighbours."""
+        if rule.subject in _DIGITS:
+            return tuple(self._by_area(rule).get(subject_id, ()))
+        device = self.devices.get(subject_id)
+        if device is None:
+            return ()
+        around = self.around(rule, condition, device) if condition.near_m else ()
+        return (device, *(self.devices[one] for one in around))
+
+    def _by_area(self, rule: Rule) -> dict[str, list[Device]]:
+        areas = self._areas.get(rule.id)
+        if areas is None:
+            areas = self._areas[rule.id] = {}
+            for device in self.devices.values():
+                if selects(rule, device):
+                    areas.setdefault(device.cell[: _DIGITS[rule.subject]], []).append(device)
+        return areas
 
 
 def compile_rules(
@@ -133,11 +150,6 @@ def selects(rule: Rule, device: Device) -> bool:
         if _attribute(device, attribute) not in allowed:
             return False
     return named or device.domain == rule.domain
-
-
-def area_of(device: Device) -> str:
-    """Return the sub-district of a device: the widest area that a rule looks across."""
-    return device.cell[:_AREA_DIGITS]
 
 
 def _attribute(device: Device, name: str) -> str | None:

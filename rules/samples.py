@@ -19,13 +19,13 @@ _ROOM = 8
 class Samples:
     """What was observed of a series within `keep_ms` of the newest, at most `most` (times in milliseconds)."""
 
-    __slots__ = ("_keep_ms", "_most", "_sorted", "room", "times", "values")
+    __slots__ = ("_most", "_sorted", "keep_ms", "room", "times", "values")
 
     def __init__(self, keep_ms: int, most: int = MOST_REMEMBERED) -> None:
         self.times = array("q")
         self.values = array("d")
         self.room = _ROOM
-        self._keep_ms, self._most, self._sorted = keep_ms, most, 0
+        self.keep_ms, self._most, self._sorted = keep_ms, most, 0
 
     def add(self, at_ms: int, value: float) -> None:
         """Keep an observation."""
@@ -38,7 +38,7 @@ class Samples:
         """Forget what is too old or too much, and make room for a few more."""
         self.order()
         times = self.times
-        old = max(bisect_right(times, times[-1] - self._keep_ms - 1), len(times) - self._most)
+        old = max(bisect_right(times, times[-1] - self.keep_ms - 1), len(times) - self._most)
         if old > 0:
             del times[:old], self.values[:old]
             self._sorted = len(times)

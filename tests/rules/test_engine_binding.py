@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.engine import check, compile_rules, empty_state, load, next_check_at_ms, step
+from rules.engine import check, compile_rules, empty_state, load, next_check_at_ms, step, unremembered
 from rules.errors import RuleStateError
 from rules.model import Rule, State
 from rules.state import VERSION, Phase, RuleState, pack, unpack
@@ -137,3 +137,31 @@ def test_unpack_refuses_damage(packed: bytes) -> None:
     """Damaged bytes are one clear error."""
     with pytest.raises(RuleStateError, match=r"rule state of r of g is damaged .*: delete the row to begin anew"):
         unpack(packed, "r of g")
+
+
+def test_unremembered_names_what_rules_look_back_at(world: Any) -> None:
+    """A series that is first heard of, and those of its area, are asked for as far back as a rule looks."""
+    window = world.condition("window", property="weather.water_level", function="avg", over="1h", above=10)
+    one, two, far = world.device(), world.device("g2"), world.device("g3", cell="450107003013002")
+    program = compile_rules((world.rule(window, subject="cell"), world.rule(id="flood.one")), (one, two, far))
+    state = empty_state()
+    batch = (world.observation(world.series(one), 0, 1.0), world.observation(world.series(one, "device.rssi"), 0, -90))
+    asked = unremembered(program, state, batch)
+
+    assert asked == {("g1", "weather.water_level"): 3_720_000, ("g2", "weather.water_level"): 3_720_000}
+    step(program, state, batch, world.at(0))
+    assert unremembered(program, state, batch) == {}
+
+
+def test_other_program_keeps_the_samples(world: Any) -> None:
+    """Rules that are exchanged while everything runs go on with the windows that are known."""
+    window = world.condition("window", property="weather.water_level", function="sum", over="10m", above=10)
+    device = world.device()
+    series = world.series(device)
+    program, state = compile_rules((world.rule(window),), (device,)), empty_state()
+    step(program, state, (world.observation(series, 0, 7.0),), world.at(0))
+    second = compile_rules((world.rule(window), world.rule(id="flood.other")), (device,))
+    batch = (world.observation(series, 60, 7.0),)
+
+    assert unremembered(second, state, batch) == {}
+    assert world.told(step(second, state, batch, world.at(60)).transitions) == [("firing", 60)]

@@ -1,0 +1,50 @@
+"""Brings back what rules look back at: after a start, from the time-series store, when a series is first heard of.
+
+Rules about the last hours would otherwise begin with nothing whenever a process starts or a partition moves. What is
+asked for is read once; it was judged before, so nothing is told of it again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from deploy.runtimes.commit import until_done
+from ingest.devices import Register
+from ingest.model import Observation
+from ingest.stores._base import SeriesStore, Wanted
+from rules import engine as rules
+from rules.samples import MOST_IN_WINDOW
+
+
+def recall(
+    state: rules.EngineState,
+    program: rules.Program,
+    fresh: Sequence[Observation],
+    past: tuple[SeriesStore, Register],
+    stop: threading.Event,
+) -> None:
+    """Let rules remember the past of the series of a batch that they do not know yet.
+
+    Waits while the store is down; raises StoppedError when `stop` is set meanwhile.
+    """
+    wanted = rules.unremembered(program, state, fresh)
+    if wanted:
+        newest_ms = max(one.phenomenon_time_ms for one in fresh)
+        found = until_done("series", lambda: list(_read(wanted, newest_ms, *past)), stop)
+        rules.recall(program, state, found)
+
+
+def _read(
+    asked: dict[tuple[str, str], int], newest_ms: int, store: SeriesStore, register: Register
+) -> Iterator[Observation]:
+    series = {name: register.series(*name) for name in asked}
+    wanted = [
+        Wanted(one, newest_ms - asked[name], newest_ms + 1, MOST_IN_WINDOW)
+        for name, one in series.items()
+        if one is not None
+    ]
+    found = store.recent(wanted)
+    for one, *_ in wanted:
+        for point in found.get(one.id, ()):
+            yield Observation(one, point.value, point.time_ms, point.time_ms, point.quality)

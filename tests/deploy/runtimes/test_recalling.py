@@ -1,0 +1,53 @@
+"""After a start rules look back into the time-series store."""
+
+from __future__ import annotations
+
+import threading
+
+from deploy.runtimes.recalling import recall
+from ingest import dictionary
+from ingest.devices import Register
+from ingest.model import Device, Observation
+from ingest.stores.memory import MemoryStore
+from rules import engine
+from rules.model import Rule, Severity, State, Text
+from rules.schema import kinds
+
+T0 = 1_767_571_200_000
+LEVEL = "weather.water_level"
+PROPERTIES, _ = dictionary.load()
+DEVICE = Device(
+    id="g1", domain="weather", kind="gauge", cell="450107003013001", lat=22.8, lon=108.3, cadence_s=60, attributes={}
+)
+
+
+def rule() -> Rule:
+    """Return a rule about the sum of ten minutes."""
+    kind = kinds()["window"]
+    options = {"property": LEVEL, "function": "sum", "over": "10m", "at_least": 10}
+    return Rule(
+        id="rain.sum",
+        version="v1",
+        domain="weather",
+        title=Text(zh="和", en="Sum"),
+        subject="device",
+        severity=Severity.MINOR,
+        condition=kind.build(kind.options.model_validate(options), PROPERTIES),
+    )
+
+
+def test_recall_brings_the_window_back() -> None:
+    """What was stored before the start counts, what is older than the rule looks does not."""
+    register = Register({"g1": DEVICE}, PROPERTIES)
+    series = register.series("g1", LEVEL)
+    assert series is not None
+    store = MemoryStore()
+    store.write([Observation(series, value, T0 + at_ms, T0 + at_ms) for at_ms, value in ((0, 90.0), (500_000, 6.0))])
+    fresh = [Observation(series, 5.0, T0 + 900_000, T0 + 900_000)]
+    program, state = engine.compile_rules((rule(),), (DEVICE,)), engine.empty_state()
+    recall(state, program, fresh, (store, register), threading.Event())
+    told = engine.step(program, state, fresh, T0 + 900_000).transitions
+
+    assert [(one.state, one.reason) for one in told] == [
+        (State.FIRING, "weather.water_level: sum over 10m is 11 cm, at least 10")
+    ]
