@@ -26,6 +26,7 @@ from deploy import metrics
 from deploy.clock import Clock
 from deploy.runtimes.commit import until_done, write_all
 from deploy.runtimes.drift import DriftWatch
+from deploy.runtimes.recalling import recall
 from deploy.runtimes.shard import WHOLE, Shard, area_of
 from deploy.site import Site
 from ingest import dedup
@@ -34,6 +35,7 @@ from ingest.model import Observation
 from ingest.stores._base import SeriesStore
 from rules import engine as rules
 from rules.model import Transition
+from rules.view import Locale
 
 LOG = structlog.get_logger("pipeline")
 _SNAPSHOT_PAIRS = 1_000_000  # journal pairs after which a snapshot is cheaper to read back
@@ -91,7 +93,9 @@ class Line:
         """Look at the devices that the register has now; what rules know of those that stay is kept."""
         devices = self._parts.site.register.devices.values()
         served = [one for one in devices if self._shard.serves(area_of(one.cell))]
-        self._program = rules.compile_rules(self._parts.site.rules, served)
+        site = self._parts.site
+        locale = Locale(site.zone, lambda day: site.calendar.judge(day)[0])
+        self._program = rules.compile_rules(site.rules, served, locale=locale)
 
     def work(self, work: Work, stop: threading.Event, now_ms: int) -> Done:
         """Take intakes through all stages and commit; without intakes, only what the clock makes due.
@@ -101,6 +105,7 @@ class Line:
         sifted = [self._sift(intake, stop) for intake in work.intakes]
         fresh = [one for new, _ in sifted for one in new]
         work.lap("sift")
+        recall(self._state, self._program, fresh, (self._parts.series, self._parts.site.register), stop)
         step = self._judge(fresh, now_ms, work)
         work.lap("rules")
         refused = write_all(self._parts.series, fresh, stop) if fresh else []
@@ -195,6 +200,8 @@ class Line:
             seen.append(connection, self.epoch, taken, self._shard.number)
 
     def _area(self, key: rule_states.Key) -> str:
+        if key[1] != "device":
+            return area_of(key[2])  # the code of a cell or of a sub-district
         device = self._parts.site.register.device(key[2])
         return area_of(device.cell) if device else ""
 
