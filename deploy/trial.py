@@ -18,7 +18,14 @@ from ingest.errors import Reason, RefusedError
 from ingest.model import Device, Frame, Observation, Quality, Refusal
 from ingest.topics import Dialects
 
-_DOMAINS = ("waste", "weather", "traffic", "lighting")
+# what a device may be: domain and kind
+_KINDS = (
+    ("waste", "waste_bin"),
+    ("weather", "weather_station"),
+    ("weather", "water_level_gauge"),
+    ("traffic", "traffic_detector"),
+    ("lighting", "street_light"),
+)
 _MOST_UNKNOWN = 200  # devices of one payload that are made believe
 _EUI_DIGITS = 16
 _CADENCE_S = 600
@@ -34,6 +41,14 @@ class Quarantined(msgspec.Struct, frozen=True):
     read_as: str | None
 
 
+class _Make(msgspec.Struct, frozen=True):
+    """What a device that the register lacks is taken for; the model is empty where the message is to say."""
+
+    domain: str
+    kind: str
+    model: str
+
+
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What a payload would give. Observations of a refused frame are what a registered device would have given."""
 
@@ -44,15 +59,19 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: tuple[Quarantined, ...] = ()
 
 
-def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag) -> Trial:
-    """Return how a frame would be read; one without topic is known by its payload, or taken for Wangge's own JSON."""
+def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag, *, model: str = "") -> Trial:
+    """Return how a frame would be read; one without topic is known by its payload, or taken for Wangge's own JSON.
+
+    `model` is that of devices which the register lacks, where the message does not name it.
+    """
     frame, name, why = _chosen(frame, dialects)
     outcome = dialects.decode(frame, register)
     if not isinstance(outcome, Refusal):
         return Trial(dialect=name, why=why, observations=_flagged(outcome, frame, flag))
     if outcome.reason != Reason.UNKNOWN_DEVICE or not outcome.device:
         return Trial(dialect=name, why=why, refusals=(outcome,))
-    tried = [(domain, *_as_if(domain, outcome, frame, dialects, register)) for domain in _DOMAINS]
+    makes = [_Make(domain, kind, model) for domain, kind in _KINDS]
+    tried = [(make.domain, *_as_if(make, outcome, frame, dialects, register)) for make in makes]
     _, read, devices = max(tried, key=lambda one: _weight(one[0], one[1]))
     would_be = () if isinstance(read, Refusal) else _flagged(read, frame, flag)
     return Trial(
@@ -89,33 +108,33 @@ def _chosen(frame: Frame, dialects: Dialects) -> tuple[Frame, str | None, str]:
 
 
 def _as_if(
-    domain: str, refusal: Refusal, frame: Frame, dialects: Dialects, register: Register
+    make: _Make, refusal: Refusal, frame: Frame, dialects: Dialects, register: Register
 ) -> tuple[tuple[Observation, ...] | Refusal, list[Device]]:
-    """Return what would be read if every device that the register lacks were in it, as a device of a domain."""
+    """Return what would be read if every device that the register lacks were in it, as of this make."""
     devices: list[Device] = []
     outcome: tuple[Observation, ...] | Refusal = refusal
     while isinstance(outcome, Refusal) and outcome.reason == Reason.UNKNOWN_DEVICE and len(devices) < _MOST_UNKNOWN:
         if not outcome.device or any(device.id == outcome.device for device in devices):
             break
-        devices.append(_believed(outcome, domain))
+        devices.append(_believed(outcome, make))
         known = register.devices | {device.id: device for device in devices}
         outcome = dialects.decode(frame, Register(known, register.dictionary, register.profiles))
     return outcome, devices
 
 
-def _believed(refusal: Refusal, domain: str) -> Device:
-    name = refusal.device
+def _believed(refusal: Refusal, make: _Make) -> Device:
+    name, model = refusal.device, make.model or refusal.model
     is_eui = len(name) == _EUI_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in name)
     return Device(
         id=name,
-        domain=domain,
-        kind="unknown",
+        domain=make.domain,
+        kind=make.kind,
         cell="",
         lat=0.0,
         lon=0.0,
         cadence_s=_CADENCE_S,
         eui=name.upper() if is_eui else None,
-        attributes={"model": refusal.model} if refusal.model else {},
+        attributes={"model": model} if model else {},
     )
 
 

@@ -46,6 +46,9 @@ def try_(
     topic: Annotated[str, typer.Option(help="MQTT topic that it came on; without: known by the payload alone.")] = "",
     site: Annotated[Path | None, typer.Option(help="Site folder, whose devices are known.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file (TOML), which names the site.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Model of a device that is not registered, as `wangge profiles list`.")
+    ] = "",
     *,
     as_json: _Json = False,
 ) -> None:
@@ -62,7 +65,10 @@ def try_(
 
     payload = _payload(file)
     frame = Frame(topic=topic, payload=payload, received_at_ms=wall_ms(), source="try")
-    trial = attempt(frame, discover(), _register(site, config), flag)
+    register = _register(site, config)
+    if model and model.partition("@")[0] not in register.profiles:
+        raise UserError(f"there is no profile {model!r}: `wangge profiles list` shows those that there are")
+    trial = attempt(frame, discover(), register, flag, model=model)
     if as_json:
         typer.echo(json.dumps(_told(trial), ensure_ascii=False))
     else:
@@ -83,12 +89,14 @@ def _register(site: Path | None, config: Path | None) -> Register:
     from deploy.site import load_site
     from ingest import dictionary
     from ingest.devices import Register
+    from ingest.profiles import loading
 
     if site is not None and config is not None:
         raise UserError("--config names the site too: take one of --site and --config")
     folder = load(config).site if config is not None else site
     if folder is None:
-        return Register({}, dictionary.load()[0])
+        known, _ = dictionary.load()
+        return Register({}, known, loading.load([loading.SHIPPED], known)[0])
     found, faults = load_site(folder)
     if found is None:
         raise UserError("\n".join(["the site has faults:", *map(str, faults)]))
@@ -144,16 +152,14 @@ def _print(trial: Trial) -> None:
     rows = _rows(trial)
     if not rows:
         return
-    table = Table()
-    for title in rows[0]:
-        table.add_column(
-            title,
-            justify="right" if title == "value" else "left",
-            overflow="fold",
-            no_wrap=title != "device_id",
-        )
+    devices = {row["device_id"] for row in rows}
+    table = Table(title=escape(devices.pop()) if len(devices) == 1 else None, title_justify="left")
+    titles = [title for title in rows[0] if title != "device_id" or table.title is None]
+    for title in titles:
+        table.add_column(title, justify="right" if title == "value" else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(f"{cell:g}" if isinstance(cell, float) else cell) for cell in row.values()))
+        cells = (f"{row[title]:.10g}" if title == "value" else row[title].replace(".000Z", "Z") for title in titles)
+        table.add_row(*map(escape, cells))
     console.print(table)
 
 

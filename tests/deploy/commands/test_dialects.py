@@ -108,6 +108,22 @@ def test_unknown_devices_of_two_domains() -> None:
     ]
 
 
+def test_model_of_an_unknown_device() -> None:
+    """What the device is can be said; a model that has no profile is a mistake of the user."""
+    uplink = {
+        "end_device_ids": {"device_id": "d-1", "dev_eui": "0102030400070001"},
+        "received_at": "2026-07-01T08:00:00Z",
+        "uplink_message": {"f_port": 2, "decoded_payload": {"value": 1200, "BatV": 3.6}},
+    }
+    payload = json.dumps(uplink).encode()
+    told = answer("--model", "dragino-ldds75", payload=payload)
+    wrong = run("try", "-", "--model", "dragino", payload=payload)
+
+    assert ("waste.distance", 120.0) in [(one["property"], one["value"]) for one in told["observations"]]
+    assert told["quarantined"] == [{"device_id": "0102030400070001", "read_as": "waste"}]
+    assert str(wrong.exception) == "there is no profile 'dragino': `wangge profiles list` shows those that there are"
+
+
 def test_topic_that_is_shared() -> None:
     """The answer says when the dialect of the topic leaves the payload to another."""
     payload = b"device_id,time,property,value\nwb-1,2026-07-01T08:00:00Z,waste.tilt,2\n"
