@@ -29,6 +29,7 @@ from ingest.normalise import position, something
 from ingest.profiles import reading
 
 _Message = TypeVar("_Message")
+_NAME_CHARACTERS = 100
 
 
 class Reception(msgspec.Struct, frozen=True, gc=False):
@@ -109,7 +110,8 @@ def sender(device: Device | None, said: str, model: str, firmware: str) -> tuple
 
 def named(refusal: Refusal, device: str, model: str) -> Refusal:
     """Return the refusal with the device and the model that the message names."""
-    return replace(refusal, device=refusal.device or device, model=model or refusal.model)
+    said = model or refusal.model
+    return replace(refusal, device=(refusal.device or device)[:_NAME_CHARACTERS], model=said[:_NAME_CHARACTERS])
 
 
 def observations(uplink: Uplink, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:

@@ -154,6 +154,14 @@ def test_unknown_device(frame: Frame) -> None:
     assert outcome.model.startswith("acme-park")
 
 
+def test_long_names_are_cut() -> None:
+    """What a message calls itself is kept with the refusal, but not without bound."""
+    outcome = decoded(chirpstack({"model": "m" * 1000}), None, other={"domain": "traffic"})
+
+    assert isinstance(outcome, Refusal)
+    assert outcome.model == "m" * 100
+
+
 @pytest.mark.parametrize("frame", [the_things_stack(), chirpstack()])
 def test_found_by_topic(frame: Frame) -> None:
     """A device that the register knows neither by DevEUI nor by id is found by its topic filter."""
