@@ -1,16 +1,17 @@
-"""`/ledger`: where every frame went, per source and hour, and what gave no observations, by group."""
+"""`/ledger`: where every frame went, per source and hour, what gave no observations, by group, and drift."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+from alerts import drift as drift_words
 from alerts.api.reads import accounts
 from alerts.console.markup import Words, box, panel
 from alerts.console.parts import DataTable
 from alerts.console.shell import shell
 from alerts.console.visit import Visit
-from alerts.store import deadletters, letter_groups
+from alerts.store import deadletters, drift, letter_groups
 from alerts.store.database import reading
 from alerts.store.deadletters import DeadLetter
 from alerts.store.letter_groups import Group
@@ -50,6 +51,18 @@ class Ledger:
             self._groups = DataTable(
                 (stage, reason, *sender, letters, again, days, first, *times, detail), empty=no_letters
             )
+        with panel(visit.t("drift.title")):
+            self._drift = DataTable(
+                (
+                    ("state", visit.t("drift.state"), "text"),
+                    ("dialect", visit.t("letters.dialect"), "code"),
+                    ("model", visit.t("drift.model"), "code"),
+                    ("words", visit.t("letters.detail"), "wide"),
+                    ("opened", visit.t("drift.opened"), "moment"),
+                    ("cleared", visit.t("drift.cleared"), "moment"),
+                ),
+                empty=(visit.t("drift.none"), visit.t("drift.none_means")),
+            )
         with panel(visit.t("letters.latest")):
             topic, device = ("topic", visit.t("letters.topic"), "code"), ("device", visit.t("letters.device"), "code")
             self._letters = DataTable((stage, reason, device, detail, topic, *times), empty=no_letters)
@@ -58,7 +71,7 @@ class Ledger:
 
     async def refresh(self) -> None:
         """Show what the database says now."""
-        totals, hours, groups, letters = await asyncio.to_thread(self._read)
+        totals, hours, groups, letters, drifts = await asyncio.to_thread(self._read)
         summed = {**totals, "balanced": accounts.is_balanced(totals)}
         self._totals.show(rows=[summed] if totals["frames"] or totals["received"] else [])
         self._hours.show(rows=[{**_values(row), "balanced": accounts.is_balanced(row)} for row in hours])
@@ -76,7 +89,19 @@ class Ledger:
                 for row in groups
             ]
         )
+        self._drift.show(rows=[self._drifted(row) for row in drifts])
         self._letters.show(rows=[self._said(row) | {"device": row.device, "topic": row.topic} for row in letters])
+
+    def _drifted(self, row: drift.Row) -> dict[str, Any]:
+        words = drift_words.words(row.alarm)
+        return {
+            "state": self._visit.t("drift.is_open" if row.cleared_at_ms is None else f"drift.{row.cleared_how}"),
+            "dialect": row.alarm.dialect,
+            "model": row.alarm.model,
+            "words": words.zh if self._visit.lang == "zh" else words.en,
+            "opened": row.opened_at_ms,
+            "cleared": row.cleared_at_ms,
+        }
 
     def _said(self, row: Group | DeadLetter) -> dict[str, Any]:
         return {
@@ -87,7 +112,7 @@ class Ledger:
             "last": row.last_received_at_ms,
         }
 
-    def _read(self) -> tuple[dict[str, int], list[Any], list[Group], list[DeadLetter]]:
+    def _read(self) -> tuple[dict[str, int], list[Any], list[Group], list[DeadLetter], list[drift.Row]]:
         context = self._visit.context
         now_ms = context.now_ms()
         with reading(context.engine) as connection:
@@ -96,6 +121,7 @@ class Ledger:
                 accounts.ledger(connection, limit=_HOURS),
                 letter_groups.groups(connection, now_ms=now_ms, offset_ms=context.site.offset_ms(now_ms)),
                 deadletters.listed(connection, limit=_LETTERS),
+                drift.listed(connection, limit=_LETTERS),
             )
 
 
