@@ -18,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--corpora", default=None, metavar="DIR", help="folder of real payloads and series")
     parser.addoption("--moments", default=2, type=int, help="seeded moments of each fault of the cluster (default 2)")
     parser.addoption("--away", default=2.0, type=float, metavar="S", help="how long a killed server stays away")
+    parser.addoption("--stall", default=5.0, type=float, metavar="S", help="how long a store is stalled under load")
 
 
 @pytest.fixture(scope="session")

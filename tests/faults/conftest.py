@@ -10,6 +10,7 @@ from deploy.services.get import debian
 from deploy.services.get import influxdb as get_influxdb
 from tests.faults.cluster import Stores
 
+_MEMORY = pytest.StashKey[dict[str, tuple[float, float]]]()
 _RECOVERIES = pytest.StashKey[dict[str, list[float]]]()
 
 
@@ -34,16 +35,33 @@ def away_s(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture(scope="session")
+def stall_s(request: pytest.FixtureRequest) -> float:
+    """Return how long a store is stalled while the load goes on (`--stall`)."""
+    return float(request.config.getoption("--stall"))
+
+
+@pytest.fixture(scope="session")
+def memory(request: pytest.FixtureRequest) -> dict[str, tuple[float, float]]:
+    """Collect the memory of the pipeline before and at its peak, in MiB, by fault; the summary tells it."""
+    return request.config.stash.setdefault(_MEMORY, {})
+
+
+@pytest.fixture(scope="session")
 def recoveries(request: pytest.FixtureRequest) -> dict[str, list[float]]:
     """Collect how long it took from the restart of a victim until the line went on; the summary tells it."""
     return request.config.stash.setdefault(_RECOVERIES, {})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell how long recoveries took."""
+    """Tell how long recoveries took, and how much memory faults cost."""
     found = config.stash.get(_RECOVERIES, {})
     if any(found.values()):
-        terminalreporter.section("recovery from kill -9 under load")
+        terminalreporter.section("recovery from faults under load")
     for victim, seconds in ((name, times) for name, times in found.items() if times):
-        told = f"killed {len(seconds)} times, goes on after {median(seconds):.1f} s (worst {max(seconds):.1f} s)"
+        told = f"{len(seconds)} times, goes on after {median(seconds):.1f} s (worst {max(seconds):.1f} s)"
         terminalreporter.write_line(f"{victim:12} {told}")
+    held = config.stash.get(_MEMORY, {})
+    if held:
+        terminalreporter.section("memory under faults")
+    for fault, (before, peak) in held.items():
+        terminalreporter.write_line(f"{fault:20} {before:.0f} MiB before, {peak:.0f} MiB at most")

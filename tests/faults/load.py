@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
+from deploy.bench import backlog
+
+RATE = 2_000.0  # frames a second
 SEED = 7
 START_MS = 1_790_000_000_000
 LEVELS = "wl-001", "wl-002", "wl-003"
@@ -28,6 +32,32 @@ def frames(site: str) -> Iterator[tuple[str, bytes]]:
             yield message(site, LEVELS[0], time_ms, {"weather.water_level": 3.0})
             yield f"wangge/{site}/up/{LEVELS[0]}", b"rubbish %d" % minute
             yield message(site, f"nobody-{minute}", time_ms, {"weather.water_level": 3.0})
+
+
+def ballast(site: str, count: int) -> Iterator[tuple[str, bytes]]:
+    """Yield so many messages of many bins that are neither full nor still, so that nothing comes of them but values."""
+    chance = random.Random(SEED)
+    for number in range(count):
+        time_ms = START_MS + number // 400 * 60_000
+        value = {"waste.fill_level": 30.0 + 20.0 * chance.random()}
+        yield message(site, f"bin-{number % 400 + 100:04}", time_ms, value)
+
+
+def woven(first: Sequence[tuple[str, bytes]], second: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Return both in one order: each in its own, the second spread evenly over the first."""
+    places = [(number / len(first), 0, number) for number in range(len(first))]
+    places += [(number / len(second), 1, number) for number in range(len(second))]
+    return [(first, second)[which][number] for _, which, number in sorted(places)]
+
+
+def paced(port: int, messages: Sequence[tuple[str, bytes]], per_s: float = RATE) -> int:
+    """Publish messages at QoS 1, so many a second; return how many."""
+    begin_s = time.monotonic()
+    size = max(1, round(per_s / 10))
+    for start in range(0, len(messages), size):
+        backlog.publish(port, messages[start : start + size])
+        time.sleep(max(0.0, begin_s + (start + size) / per_s - time.monotonic()))
+    return len(messages)
 
 
 def message(site: str, device: str, time_ms: int, values: dict[str, float]) -> tuple[str, bytes]:

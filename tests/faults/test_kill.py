@@ -8,81 +8,19 @@ balance. The broker is Mosquitto, the stores are SQLite files, the pipeline is `
 from __future__ import annotations
 
 import random
-import sqlite3
-import subprocess
-import sys
 import time
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from deploy.bench import backlog, mosquitto
-from tests.faults.load import EFFECTS, SEED, START_MS, frames
+from tests.faults.load import EFFECTS, SEED, frames
+from tests.faults.pipeline import Pipeline
 
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(600)]
 
 KILLS = 20
 CHUNK = 150
-
-
-class Pipeline:
-    """`wangge run` on a data folder of its own."""
-
-    def __init__(self, folder: Path, site: Path, port: int, client_id: str) -> None:
-        self.data = folder / client_id
-        self.config = folder / f"{client_id}.toml"
-        self.config.write_text(
-            f'site = "{site}"\ndata = "{self.data}"\n'
-            f'[mqtt]\nport = {port}\nclient_id = "{client_id}"\ntopics = ["wangge/+/up/#"]\nwindow = 20\n'
-            f"[clock]\nstart_ms = {START_MS + 86_400_000}\nwall_start = {int(time.time() * 1000)}\n",
-            encoding="utf-8",
-        )
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start the process."""
-        log = (self.config.with_suffix(".log")).open("ab")
-        command = [sys.executable, "-m", "deploy.child", "run", "--config", str(self.config)]
-        with log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
-
-    def end(self, *, kill: bool) -> None:
-        """End the process by `kill -9`, or ask it to end."""
-        assert self.process is not None
-        if kill:
-            self.process.kill()
-        else:
-            self.process.terminate()
-        self.process.wait(timeout=30)
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-
-    def query(self, text: str, file: str = "state.db") -> list[Any]:
-        """Return the rows of a query, none while the file is not there yet."""
-        path = self.data / file
-        if not path.exists():
-            return []
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
-            try:
-                return database.execute(text).fetchall()
-            except sqlite3.OperationalError:
-                return []
-
-    def frames(self) -> int:
-        """Return how many frames the ledger has."""
-        rows = self.query("SELECT coalesce(sum(frames), 0) FROM ledger")
-        return int(rows[0][0]) if rows else 0
-
-    def wait_for(self, count: int, timeout_s: float = 60) -> None:
-        """Wait until the ledger has at least so many frames."""
-        deadline = time.monotonic() + timeout_s
-        while self.frames() < count:
-            assert self.process is not None
-            assert self.process.poll() is None, self.config.with_suffix(".log").read_text()[-3000:]
-            assert time.monotonic() < deadline, f"{self.frames()} of {count} frames after {timeout_s} s"
-            time.sleep(0.002)
 
 
 @pytest.fixture(scope="module")
