@@ -73,7 +73,7 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag, *,
     makes = [_Make(domain, kind, model) for domain, kind in _KINDS]
     tried = [(make.domain, *_as_if(make, outcome, frame, dialects, register)) for make in makes]
     _, read, devices = max(tried, key=lambda one: _weight(one[0], one[1]))
-    would_be = () if isinstance(read, Refusal) else _flagged(read, frame, flag)
+    would_be = () if isinstance(read, Refusal) else _flagged(_placeless(read), frame, flag)
     return Trial(
         dialect=name,
         why=why,
@@ -143,6 +143,11 @@ def _weight(domain: str, outcome: tuple[Observation, ...] | Refusal) -> tuple[in
     if isinstance(outcome, Refusal):
         return (-1, 0)
     return sum(one.observed_property.startswith(f"{domain}.") for one in outcome), len(outcome)
+
+
+def _placeless(observations: Iterable[Observation]) -> tuple[Observation, ...]:
+    """Leave out how far a device is from its registered place: one that is not registered has none."""
+    return tuple(one for one in observations if one.observed_property != "device.position_offset")
 
 
 def _domain(device: Device, observations: Iterable[Observation]) -> str | None:

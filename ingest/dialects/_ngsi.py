@@ -27,6 +27,8 @@ TIMES = (
     "dateModified",
     "notifiedAt",
 )
+_DEGREES = re.compile(r"\s*[-+]?\d{1,3}(?:\.\d+)?\s*", re.ASCII)
+_DIMENSIONS = (2, 3)  # of a point, with or without altitude
 _URN = re.compile(r"^urn:ngsi-ld:\w+:")
 _ENDS_IN_TIME = re.compile(r"[-.:_]\d{4}-\d\d-\d\dT\d\d[:-]\d\d[^/]*$")  # an entity of each observation
 
@@ -134,6 +136,22 @@ def period_of(entity: dict[str, Any]) -> tuple[int | None, int | None]:
             start, end = None, text
     start_ms = None if start is None else time_ms(start, "start of dateObserved", zone=dt.UTC)
     return start_ms, time_ms(end, "dateObserved", zone=dt.UTC)
+
+
+def place_of(entity: dict[str, Any]) -> tuple[float, float] | None:
+    """Return latitude and longitude of an entity in degrees; None where it states no point.
+
+    GeoJSON says `[longitude, latitude]`, a `geo:point` of NGSI-v2 "latitude, longitude".
+    """
+    said = plain(entity.get("location"))
+    if isinstance(said, str):
+        lat, _, lon = said.partition(",")
+        return (float(lat), float(lon)) if _DEGREES.fullmatch(lat) and _DEGREES.fullmatch(lon) else None
+    point = said.get("coordinates") if isinstance(said, dict) and said.get("type") == "Point" else None
+    if not isinstance(point, list) or len(point) not in _DIMENSIONS:
+        return None
+    lon, lat = point[:2]
+    return (float(lat), float(lon)) if all(type(part) in {int, float} for part in (lat, lon)) else None
 
 
 def _short(name: str) -> str:

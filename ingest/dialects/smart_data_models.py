@@ -14,6 +14,7 @@ its end. `_smart_models.py` says what each model measures, word by word.
 - `visibility` in words becomes the upper bound of the word's class, flagged UNKNOWN.
 - The level of a FloodMonitoring is `currentLevel`, else `referenceLevel` − `measuredDistance`; flagged SUSPECT where
   the two contradict each other by more than 5 cm (our choice).
+- `location` is a point `[longitude, latitude]` and says how far the device is from where the register has it.
 - An Alert is what another system concluded and measures nothing: it is refused by that name.
 """
 
@@ -23,12 +24,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.dialects._base import Dialect, all_or_nothing, read_json
-from ingest.dialects._ngsi import TIMES, device_of, entities, model_of, period_of, plain
+from ingest.dialects._ngsi import TIMES, device_of, entities, model_of, period_of, place_of, plain
 from ingest.dialects._smart_models import MODELS
 from ingest.dialects._smart_values import measured
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Frame, Lookup, Observation
-from ingest.normalise import converted, known_series, something
+from ingest.normalise import converted, known_series, position, something
 
 _TOPIC_LEVELS = frozenset({"ngsi", "ngsi-v2", "ngsi-ld", "fiware"})
 _NAMES = tuple(model.encode() for model in MODELS)
@@ -65,7 +66,8 @@ def _observed(entity: dict[str, Any], frame: Frame, lookup: Lookup) -> Iterator[
         raise unacceptable(Reason.NOT_MEASURED, f"an Alert ({shown(about)}) is a conclusion, not a measurement")
     device = device_of(entity, lookup)
     start_ms, end_ms = period_of(entity)
-    for one in measured(model, entity, device):
+    found = measured(model, entity, device)
+    for one in found:
         time = end_ms if one.observed_at_ms is None else one.observed_at_ms
         if time is None:
             raise unreadable(Reason.TIME, f"entity {shown(entity['id'])} has no time ({', '.join(TIMES)})")
@@ -79,6 +81,9 @@ def _observed(entity: dict[str, Any], frame: Frame, lookup: Lookup) -> Iterator[
         if one.name == "windDirection" and -_HALF_CIRCLE_DEG <= amount < 0:
             amount += _CIRCLE_DEG
         yield Observation(series, amount, time, frame.received_at_ms, one.quality)
+    if found and end_ms is not None and (place := place_of(entity)) is not None:
+        series = known_series(lookup, device.id, "device.position_offset")
+        yield Observation(series, position(device, *place), end_ms, frame.received_at_ms)
 
 
 DIALECT: Dialect = SmartDataModels()
