@@ -15,6 +15,8 @@ class Reason(enum.StrEnum):
 
     FIRST_FIRING = "first firing"
     FIRES_AGAIN = "fires again"
+    RISES = "rises to a worse level"
+    FALLS = "falls to a milder level"
     BACK_TO_NORMAL = "sensor back to normal"
     SAME_SUBJECT = "same category and subject"
     SAME_PLACE = "same category nearby"
@@ -41,6 +43,12 @@ class MoveAlert(msgspec.Struct, frozen=True):
     """Let an event happen to the live alert."""
 
     event: AlertEvent
+    reason: Reason
+
+
+class EaseAlert(msgspec.Struct, frozen=True):
+    """Let the live alert have a milder severity; nobody is alarmed by that."""
+
     reason: Reason
 
 
@@ -71,4 +79,4 @@ class CheckCase(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-Command = RaiseAlert | MoveAlert | OpenCase | JoinCase | NoteCase | CheckCase
+Command = RaiseAlert | MoveAlert | EaseAlert | OpenCase | JoinCase | NoteCase | CheckCase

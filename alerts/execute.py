@@ -10,14 +10,29 @@ from alerts.cases import checking, opening, record
 from alerts.cases.categories import Fold
 from alerts.cases.record import Desk
 from alerts.cases.workflow import OPEN, Role
-from alerts.commands import CheckCase, Command, JoinCase, MoveAlert, NoteCase, OpenCase, RaiseAlert, Reason, View
+from alerts.commands import (
+    CheckCase,
+    Command,
+    EaseAlert,
+    JoinCase,
+    MoveAlert,
+    NoteCase,
+    OpenCase,
+    RaiseAlert,
+    Reason,
+    View,
+)
 from alerts.lifecycle import AlertEvent
 from alerts.model import Alert, Case
 from alerts.store import alerts, cases
 from rules.model import Rule, Severity, State, Subject, Transition
 
-_WORST_FIRST = tuple(Severity)
-_LOG_WORD = {Reason.BACK_TO_NORMAL: "normal", Reason.FIRES_AGAIN: "fires_again"}
+_LOG_WORD = {
+    Reason.BACK_TO_NORMAL: "normal",
+    Reason.FIRES_AGAIN: "fires_again",
+    Reason.RISES: "rises",
+    Reason.FALLS: "falls",
+}
 
 
 def view(desk: Desk, transition: Transition, rule: Rule | None) -> View:
@@ -53,6 +68,9 @@ def execute(
                 alert = alerting.begin(desk, transition, rule, *place_of(desk, transition))
             case MoveAlert(event=event) if alert is not None:
                 alert = alerting.happen(desk, alert, event, **_alert_changes(alert, event, transition))
+            case EaseAlert() if alert is not None:
+                milder = {"severity": transition.severity, "reason": transition.reason}
+                alert = alerts.change(desk.connection, alert, desk.now_ms, **milder)
             case OpenCase() if alert is not None and rule is not None and rule.case is not None:
                 key = opening.incident_key(rule.case.category, alert, transition.since_ms)
                 opened = cases.by_incident(desk.connection, key) or opening.open_case(
@@ -74,17 +92,25 @@ def execute(
 
 def join(desk: Desk, alert: Alert, case: Case, reason: Reason) -> Alert:
     """Let an alert belong to an open case; a worse severity becomes the case's."""
-    worse = _WORST_FIRST.index(alert.severity) < _WORST_FIRST.index(case.severity)
-    changes = {"severity": alert.severity} if worse else {}
+    changes = _worse(alert.severity, case)
     detail = {"alert": alert.id, "rule": alert.rule_id, "subject": alert.subject_id}
     record.note(desk, case, Role.IOT, "join", f"{reason}: {alert.reason}", detail=detail, **changes)
     return alerts.change(desk.connection, alert, desk.now_ms, case_id=case.id)
 
 
+def _worse(severity: Severity, case: Case) -> dict[str, Any]:
+    """Return the change of a case whose severity becomes worse: it never falls while people work on it."""
+    return {"severity": severity} if severity.rank < Severity(case.severity).rank else {}
+
+
 def place_of(desk: Desk, transition: Transition) -> tuple[str, str | None]:
-    """Return the cell of a transition's subject (or the area that it is), and its device."""
+    """Return the cell of a transition's subject, and its device.
+
+    A sub-district has the cell of the device that was observed last: work is done in a cell.
+    """
     if transition.subject.kind != "device":
-        return transition.subject.id, None
+        last = desk.context.device(transition.evidence[-1].device_id) if transition.evidence else None
+        return transition.subject.id if last is None or transition.subject.kind == "cell" else last.cell, None
     device = desk.context.device(transition.subject.id)
     return device.cell if device else "", transition.subject.id
 
@@ -120,4 +146,5 @@ def _alert_changes(alert: Alert, event: AlertEvent, transition: Transition) -> d
 
 def _note(desk: Desk, case: Case, reason: Reason, transition: Transition) -> None:
     detail = {"rule": transition.rule_id, "since_ms": transition.since_ms, "evidence": transition.evidence}
-    record.note(desk, case, Role.SENSOR, _LOG_WORD[reason], f"{reason}: {transition.reason}", detail=detail)
+    changes = _worse(transition.severity, case) if reason is Reason.RISES else {}
+    record.note(desk, case, Role.SENSOR, _LOG_WORD[reason], f"{reason}: {transition.reason}", detail=detail, **changes)

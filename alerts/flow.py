@@ -14,7 +14,18 @@ from alerts import alerting, execute, grouping
 from alerts.cases import timer
 from alerts.cases.record import Desk
 from alerts.cases.workflow import CaseState
-from alerts.commands import CheckCase, Command, JoinCase, MoveAlert, NoteCase, OpenCase, RaiseAlert, Reason, View
+from alerts.commands import (
+    CheckCase,
+    Command,
+    EaseAlert,
+    JoinCase,
+    MoveAlert,
+    NoteCase,
+    OpenCase,
+    RaiseAlert,
+    Reason,
+    View,
+)
 from alerts.context import CaseContext, CaseSettings
 from alerts.lifecycle import AlertEvent, AlertState
 from alerts.model import Alert
@@ -23,6 +34,7 @@ from rules.model import Rule, State, Transition
 
 __all__ = ["CaseContext", "CaseSettings", "apply", "fold", "tick"]
 
+_ON = frozenset({State.FIRING, State.FLAPPING})
 _HIDDEN = frozenset({AlertState.SHLVD, AlertState.DSUPR, AlertState.OOSRV})
 
 
@@ -34,30 +46,48 @@ def fold(view: View, transition: Transition, now_ms: int, context: CaseContext) 
     if transition.state is State.RESOLVED:
         return _resolves(view)
     rule = context.rules.get(transition.rule_id)
-    if rule is None or transition.state is not State.FIRING:
+    if rule is None or transition.state not in _ON:
         return ()
     return _fires(view, transition, now_ms, context, rule)
 
 
 def _fires(view: View, transition: Transition, now_ms: int, context: CaseContext, rule: Rule) -> tuple[Command, ...]:
-    if view.alert is None:
-        raised: Command = RaiseAlert(Reason.FIRST_FIRING)
-    else:
-        raised = MoveAlert(AlertEvent.ALARM, Reason.FIRES_AGAIN)
+    again, raised = Reason.FIRES_AGAIN, _raised(view.alert, transition)
+    if isinstance(raised, EaseAlert):
+        return (raised, NoteCase(view.own_case, Reason.FALLS)) if view.own_case else (raised,)
+    if isinstance(raised, MoveAlert):
+        again = raised.reason
     if view.alert is not None and view.alert.state in _HIDDEN:
         return (raised,)
-    return (raised, *case_for(view, transition.subject.id, now_ms, context, rule))
+    return (raised, *case_for(view, transition.subject.id, now_ms, context, rule, again))
 
 
-def case_for(view: View, subject_id: str, now_ms: int, context: CaseContext, rule: Rule) -> tuple[Command, ...]:
+def _raised(alert: Alert | None, transition: Transition) -> RaiseAlert | MoveAlert | EaseAlert:
+    if alert is None:
+        return RaiseAlert(Reason.FIRST_FIRING)
+    if not alert.firing or transition.severity == alert.severity:
+        return MoveAlert(AlertEvent.ALARM, Reason.FIRES_AGAIN)
+    if transition.severity.rank > alert.severity.rank:
+        return EaseAlert(Reason.FALLS)
+    return MoveAlert(AlertEvent.ALARM, Reason.RISES)
+
+
+def case_for(
+    view: View,
+    subject_id: str,
+    now_ms: int,
+    context: CaseContext,
+    rule: Rule,
+    again: Reason = Reason.FIRES_AGAIN,
+) -> tuple[Command, ...]:
     """Return what a firing alert means for cases: none, its own goes on, another is joined, or one is opened."""
     category = context.categories.get(rule.case.category) if rule.case else None
     if category is None:
         return ()
     if view.own_case is not None:
         if view.own_case.state is CaseState.CHECKING:
-            return (CheckCase(view.own_case, Reason.FIRES_AGAIN),)
-        return (NoteCase(view.own_case, Reason.FIRES_AGAIN),)
+            return (CheckCase(view.own_case, again),)
+        return (NoteCase(view.own_case, again),)
     if view.same_subject is not None:
         return (JoinCase(view.same_subject, Reason.SAME_SUBJECT),)
     window_ms = now_ms - context.settings.duplicate_window_s * 1000
@@ -86,7 +116,7 @@ def apply(connection: Connection, found: Sequence[Transition], now_ms: int, cont
     turn.take(connection)
     desk = Desk(connection=connection, now_ms=now_ms, context=context)
     for transition in transitions.add_new(connection, tuple(found), now_ms):
-        if transition.state not in {State.FIRING, State.RESOLVED}:
+        if transition.state is not State.RESOLVED and transition.state not in _ON:
             continue
         rule = context.rules.get(transition.rule_id)
         seen = execute.view(desk, transition, rule)

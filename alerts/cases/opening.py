@@ -24,7 +24,8 @@ from rules.model import CaseTemplate, Transition
 def open_case(desk: Desk, alert: Alert, template: CaseTemplate, incident: str, seen: Transition) -> Case:
     """Open the case of an incident (its key) and take it as far as it goes by itself; `seen` is what opens it."""
     category = desk.context.categories[template.category]
-    device = desk.context.device(alert.device_id) if alert.device_id else None
+    observed = [alert.device_id] if alert.device_id else [one.device_id for one in seen.evidence[-1:]]
+    device = desk.context.device(observed[0]) if observed else None
     reported = workflow.target(None, Move.REPORT, Role.IOT)
     case = cases.add(
         desk.connection,

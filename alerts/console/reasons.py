@@ -38,6 +38,8 @@ _VERDICTS_ZH = {
 _PREFIXES_ZH = {
     "first firing": "首次触发",
     "fires again": "再次触发",
+    "rises to a worse level": "升级",
+    "falls to a milder level": "降级",
     "sensor back to normal": "传感器恢复正常",
     "same category and subject": "同类同对象",
     "same category nearby": "附近同类问题",

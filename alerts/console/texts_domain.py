@@ -60,6 +60,8 @@ DOMAIN_TEXTS: dict[str, tuple[str, str]] = {
     "move.join": ("并案", "Alert joined"),
     "move.normal": ("传感器恢复正常", "Back to normal"),
     "move.fires_again": ("再次触发", "Fires again"),
+    "move.rises": ("告警升级", "Rises to a worse level"),
+    "move.falls": ("告警降级", "Falls to a milder level"),
     "move.unfiled": ("未能立案", "Not filed"),
     "move.unassigned": ("未能派遣", "Nobody responsible"),
     "move.send_to_look": ("派人核实", "Sent to look"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, Engine
 
@@ -16,7 +17,7 @@ from alerts.lifecycle import AlertState
 from alerts.model import Actor
 from alerts.store import alerts, cases, outbox, tasks
 from alerts.store.database import reading
-from rules.model import Severity, State
+from rules.model import Severity, State, Subject
 from tests.alerts.conftest import Rows
 from tests.alerts.desk import FIRED, MINUTE_MS, case_of, moves_of, reported_done
 from tests.alerts.sample import CELL, NINE_MS, fires, resolves, transition
@@ -240,3 +241,32 @@ def test_crews_share_the_work(connection: Connection, context: CaseContext) -> N
     flow.apply(connection, [fires("waste.full", "bin-1", NINE_MS)], NINE_MS, context)
 
     assert tasks.open_counts(connection, ["sanitation-2", "sanitation-1"]) == {"sanitation-2": 1}
+
+
+@pytest.mark.parametrize("kind, subject", [("cell", CELL), ("subdistrict", CELL[:9])])
+def test_apply_takes_areas(connection: Connection, context: CaseContext, kind: str, subject: str) -> None:
+    """A cell or a sub-district has alerts and cases too, at the place of what was observed last."""
+    area = msgspec.structs.replace(FIRED, subject=Subject(kind=kind, id=subject))
+    flow.apply(connection, [area], NINE_MS, context)
+    flow.apply(connection, [msgspec.structs.replace(area, since_ms=NINE_MS + 1)], NINE_MS, context)
+    case, device = case_of(connection), context.device("wl-1")
+    (alert,) = alerts.of_case(connection, 1)
+
+    assert device is not None
+    assert (case.state, case.subject_kind, case.subject_id) == (CaseState.DISPATCHED, kind, subject)
+    assert (case.cell, case.lat, case.lon) == (CELL, device.lat, device.lon)
+    assert (alert.activations, alert.device_id, alert.cell) == (2, None, CELL)
+
+
+def test_apply_levels_follow_the_alert(connection: Connection, context: CaseContext) -> None:
+    """A milder level changes the alert, not its case; a worse one raises both and wants to be seen again."""
+    flow.apply(connection, [msgspec.structs.replace(FIRED, severity=Severity.MINOR)], NINE_MS, context)
+    severities = []
+    for since_ms, severity in ((1, Severity.MAJOR), (2, Severity.WARNING), (3, Severity.CRITICAL)):
+        step = msgspec.structs.replace(FIRED, since_ms=NINE_MS + since_ms, severity=severity)
+        flow.apply(connection, [step], NINE_MS, context)
+        (alert,) = alerts.of_case(connection, 1)
+        severities.append((alert.severity, case_of(connection).severity, alert.activations))
+
+    assert severities == [("major", "major", 2), ("warning", "major", 2), ("critical", "critical", 3)]
+    assert moves_of(connection)[-3:] == ["sensor:rises", "sensor:falls", "sensor:rises"]

@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 
 from alerts import flow
 from alerts.cases.workflow import CaseState
-from alerts.commands import CheckCase, JoinCase, MoveAlert, NoteCase, OpenCase, RaiseAlert, Reason, View
+from alerts.commands import CheckCase, EaseAlert, JoinCase, MoveAlert, NoteCase, OpenCase, RaiseAlert, Reason, View
 from alerts.context import CaseContext
 from alerts.lifecycle import AlertEvent, AlertState
 from alerts.model import Alert, Case
 from alerts.store import alerts, cases
-from rules.model import State
+from rules.model import Severity, State
 from tests.alerts.sample import NINE_MS, fires, resolves, transition
 
 FIRES = fires("flood.road", "wl-1", NINE_MS)
@@ -106,3 +106,30 @@ def test_resolved_without_an_alert_means_nothing(context: CaseContext, alert: Al
 def test_unknown_rule_means_nothing(context: CaseContext) -> None:
     """A rule that was removed opens no cases."""
     assert flow.fold(View(), fires("gone.rule", "wl-1", NINE_MS), NINE_MS, context) == ()
+
+
+def test_a_worse_level_alarms_and_raises_the_case(context: CaseContext, case: Case, alert: Alert) -> None:
+    """People see it again, and the case's history says why."""
+    milder = msgspec.structs.replace(alert, severity=Severity.WARNING)
+
+    found = flow.fold(View(alert=milder, own_case=case), FIRES, NINE_MS, context)
+
+    assert found == (MoveAlert(AlertEvent.ALARM, Reason.RISES), NoteCase(case, Reason.RISES))
+
+
+def test_a_milder_level_alarms_nobody(context: CaseContext, case: Case, alert: Alert) -> None:
+    """It is noted; what was acknowledged stays so."""
+    milder = msgspec.structs.replace(FIRES, severity=Severity.INFO)
+
+    assert flow.fold(View(alert=alert, own_case=case), milder, NINE_MS, context) == (
+        EaseAlert(Reason.FALLS),
+        NoteCase(case, Reason.FALLS),
+    )
+    assert flow.fold(View(alert=alert), milder, NINE_MS, context) == (EaseAlert(Reason.FALLS),)
+
+
+def test_flapping_is_a_firing_for_people(context: CaseContext) -> None:
+    """It raises the alert; what it says is in the reason."""
+    flapping = msgspec.structs.replace(FIRES, state=State.FLAPPING)
+
+    assert flow.fold(View(), flapping, NINE_MS, context)[0] == RaiseAlert(Reason.FIRST_FIRING)
