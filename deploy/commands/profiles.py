@@ -35,13 +35,14 @@ def list_(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of docs/profiles.md.")] = False,
 ) -> None:
     """List the profiles: the shipped ones and those of a site."""
+    from ingest.profiles.loading import distinct
     from ingest.profiles.telling import markdown, summary
 
-    profiles, _ = _load(site)
+    profiles = distinct(_load(site)[0])
     if as_markdown:
-        typer.echo(markdown(profiles.values()), nl=False)
+        typer.echo(markdown(profiles), nl=False)
         return
-    rows = [summary(profile) for profile in sorted(profiles.values(), key=lambda profile: profile.id)]
+    rows = [summary(profile) for profile in profiles]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -112,7 +113,8 @@ def check(
     if faults or more:
         count = len(faults) + len(more)
         raise UserError(f"{count} fault{'s' * (count > 1)}: mend them and check again")
-    typer.echo(f"{len(profiles)} profile{'s' * (len(profiles) != 1)}: no fault")
+    count = len(loading.distinct(profiles))
+    typer.echo(f"{count} profile{'s' * (count != 1)}: no fault")
 
 
 @_group.command("new")

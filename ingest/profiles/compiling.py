@@ -44,6 +44,7 @@ def profile(content: ProfileFile, dictionary: Mapping[str, Property]) -> tuple[P
         title_zh=content.title.zh,
         title_en=content.title.en,
         source=content.source,
+        known_as=content.known_as,
         domains=content.domains,
         kinds=content.kinds,
         readers=tuple(reader for kind, reader in readers if kind == ANY_KIND),

@@ -15,10 +15,9 @@ SHIPPED = Path(__file__).with_name("models")
 
 
 def load(paths: Sequence[Path], dictionary: Mapping[str, Property]) -> tuple[dict[str, Profile], tuple[Fault, ...]]:
-    """Return the profiles of these files and folders by id, later ones before earlier, and every fault.
+    """Return the profiles of these files and folders by id and other names, later before earlier, and every fault.
 
-    A folder's files are its `*.yaml`. Two files of one folder with the same id are a fault, and so is a file whose
-    name is not its id.
+    A folder's files are its `*.yaml`. A file whose name is not its id is a fault; so are two profiles with one name.
     """
     profiles: dict[str, Profile] = {}
     faults: list[Fault] = []
@@ -27,7 +26,13 @@ def load(paths: Sequence[Path], dictionary: Mapping[str, Property]) -> tuple[dic
         found, more = _load_all(files, dictionary)
         profiles |= found
         faults += more
-    return profiles, tuple(sorted(faults))
+    names = {name: profile for profile in profiles.values() for name in profile.known_as}
+    return names | profiles, tuple(sorted(faults))
+
+
+def distinct(profiles: Mapping[str, Profile]) -> list[Profile]:
+    """Return each profile once, in order of id."""
+    return [profiles[name] for name in sorted(profiles) if profiles[name].id == name]
 
 
 def for_site(folder: Path, dictionary: Mapping[str, Property]) -> tuple[dict[str, Profile], tuple[Fault, ...]]:
@@ -61,9 +66,13 @@ def load_one(
 def _load_all(files: Iterable[Path], dictionary: Mapping[str, Property]) -> tuple[dict[str, Profile], list[Fault]]:
     profiles: dict[str, Profile] = {}
     faults: list[Fault] = []
+    owners: dict[str, str] = {}
     for file in files:
         profile, found = load_one(file, dictionary)
         faults += found
         if profile is not None:
-            profiles.setdefault(profile.id, profile)
+            profiles[profile.id] = profile
+            for name in (profile.id, *profile.known_as):
+                if owners.setdefault(name, profile.id) != profile.id:
+                    faults.append(Fault(str(file), 1, f"{name!r} is a name of profile {owners[name]!r} already"))
     return profiles, faults

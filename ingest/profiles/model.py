@@ -154,13 +154,15 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A device model. `readers` apply to devices of any kind, `by_kind` to those of a kind that the file names.
 
-    `unusable` says why nothing that the model sends can be trusted; `kinds` are the kinds that it fits (empty: any).
+    `unusable` says why nothing that the model sends can be trusted; `kinds` are the kinds that it fits (empty: any);
+    `known_as` are other names by which it is found.
     """
 
     id: str
     title_zh: str
     title_en: str
     source: str
+    known_as: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     readers: tuple[Reader, ...] = ()

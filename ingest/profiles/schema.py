@@ -1,6 +1,7 @@
 """The shape of a profile file: what stands in it, before anything is compiled. `layout_schema` has the part `bytes`.
 
 id: acme-bin-01                       # vendor-model, also the name of the file
+known_as: [acme-bin]                  # other names of the model: sisters, and names of network servers
 title: {zh: …, en: …}
 domains: [waste]
 kinds: [waste_bin]                    # kinds of device that it fits; left out: any
@@ -25,6 +26,7 @@ from ingest.profiles.layout_schema import LayoutEntry
 from ingest.profiles.shape import ScalarEntries, Shape, listed
 
 _Seconds = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+_Id = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")]
 _Words = dict[bool | int | float | str, pydantic.FiniteFloat]
 
 
@@ -96,7 +98,8 @@ class ValidityEntry(Shape):
 class ProfileFile(Shape):
     """A whole profile file."""
 
-    id: str = pydantic.Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$")
+    id: _Id
+    known_as: tuple[_Id, ...] = ()
     title: Title
     source: str = pydantic.Field(min_length=1)
     domains: tuple[str, ...] = pydantic.Field(min_length=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from ingest.profiles.model import Profile, Reader
@@ -14,6 +14,7 @@ def summary(profile: Profile) -> dict[str, Any]:
         "id": profile.id,
         "title_zh": profile.title_zh,
         "title_en": profile.title_en,
+        "known_as": list(profile.known_as),
         "domains": list(profile.domains),
         "kinds": list(profile.kinds),
         "properties": sorted({reader.property for reader in _all(profile)}),
@@ -34,13 +35,14 @@ def described(profile: Profile) -> list[dict[str, str]]:
     return list(rows.values())
 
 
-def markdown(profiles: Iterable[Profile]) -> str:
+def markdown(profiles: Sequence[Profile]) -> str:
     """Return the table of docs/profiles.md."""
     lines = ["| model | device | domain | properties | bytes |", "|---|---|---|---|---|"]
-    for row in map(summary, sorted(profiles, key=lambda profile: profile.id)):
+    for row in map(summary, profiles):
         properties = ", ".join(f"`{name}`" for name in row["properties"]) or f"none: {row['unusable']}"
         title = f"{row['title_zh']}<br>{row['title_en']}"
-        cells = (f"`{row['id']}`", title, ", ".join(row["domains"]), properties, "yes" if row["bytes"] else "–")
+        names = "<br>".join(f"`{name}`" for name in (row["id"], *row["known_as"]))
+        cells = (names, title, ", ".join(row["domains"]), properties, "yes" if row["bytes"] else "–")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -53,7 +53,7 @@ def result(profile: Profile, decoded: dict[str, object] | None, raw: bytes, port
 
 def examples(corpora: Path) -> Iterator[tuple[Profile, dict[str, Any]]]:
     """Yield the profile and each recorded uplink of every model."""
-    by_codec = {match[0]: item for item in PROFILES.values() if (match := CODEC.search(item.source))}
+    by_codec = {match[0]: item for item in loading.distinct(PROFILES) if (match := CODEC.search(item.source))}
     path = corpora / "ttn-lorawan-devices" / "codec-examples.jsonl"
     for example in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
         if example["direction"] == "uplinkDecoder":

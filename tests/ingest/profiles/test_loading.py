@@ -98,3 +98,17 @@ def test_site_replaces_shipped(tmp_path: Path) -> None:
     assert faults == ()
     assert {"acme-box"} == profiles.keys() - shipped.keys()
     assert profiles["bosch-tps110-0392"].source == "made up"
+
+
+def test_other_names(tmp_path: Path) -> None:
+    """A profile is found by its other names, too; a name belongs to one profile of a folder."""
+    text = "fields:\n  t: {property: waste.temperature, unit: Cel}\n"
+    for name, other in (("acme-box", "acme-tin"), ("acme-can", "acme-tin")):
+        head = HEAD.lstrip().replace("acme-box", name).replace("title", f"known_as: [{other}]\ntitle")
+        (tmp_path / f"{name}.yaml").write_text(head + text, encoding="utf-8")
+    profiles, faults = loading.load([tmp_path], DICTIONARY)
+    one, no_fault = loading.load([tmp_path / "acme-can.yaml"], DICTIONARY)
+
+    assert [fault.message for fault in faults] == ["'acme-tin' is a name of profile 'acme-box' already"]
+    assert [profile.id for profile in loading.distinct(profiles)] == ["acme-box", "acme-can"]
+    assert (no_fault, one["acme-tin"]) == ((), one["acme-can"])
