@@ -20,6 +20,7 @@ its end. `_smart_models.py` says what each model measures, word by word.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,7 +33,7 @@ from ingest.model import Frame, Lookup, Observation
 from ingest.normalise import converted, known_series, position, something
 
 _TOPIC_LEVELS = frozenset({"ngsi", "ngsi-v2", "ngsi-ld", "fiware"})
-_NAMES = tuple(model.encode() for model in MODELS)
+_MARK = re.compile(rf'"type"\s*:\s*(?:\[[^\]]*)?"(?:[^"]*[/#])?(?:{"|".join(MODELS)})"'.encode())
 _HEAD_BYTES = 4096
 _HOUR_MS = 3_600_000
 _HALF_CIRCLE_DEG, _CIRCLE_DEG = 180.0, 360.0
@@ -48,7 +49,7 @@ class SmartDataModels:
         if not _TOPIC_LEVELS.isdisjoint(topic.lower().split("/")):
             return True
         head = payload[:_HEAD_BYTES]
-        return b'"id"' in head and b'"type"' in head and any(name in head for name in _NAMES)
+        return b'"id"' in head and _MARK.search(head) is not None
 
     @all_or_nothing
     def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:
