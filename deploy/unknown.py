@@ -131,7 +131,7 @@ def _read(
         own = [one for one in trial.observations if one.device_id == device]
         found += own
         if any(not one.observed_property.startswith("device.") for one in own):
-            domains += [one.read_as for one in trial.quarantined if one.device_id == device]
+            domains += [one.read_as for one in trial.quarantined if one.device_id == device and one.read_as]
         others = [one.detail for one in trial.refusals if one.reason != Reason.UNKNOWN_DEVICE]
         problem = others[-1] if others else problem
     return found, max(domains, key=domains.count) if domains else None, problem

@@ -4,7 +4,8 @@ A topic that is not UTF-8 (its stray bytes are surrogates, as `surrogateescape` 
 whatever its payload says. A payload that is gzip-compressed is opened first, here and nowhere else; whoever keeps the
 frame keeps it as it arrived. A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not,
 so that no message can decide how the next ones are read. A dialect may leave some payloads on its own topics to another
-one (`reader`), as JSON leaves NDJSON.
+one (`reader`), as JSON leaves NDJSON. What no dialect knows is, on a topic that the register has a device for, of the
+dialect that says so of itself (`of_register`).
 """
 
 from __future__ import annotations
@@ -30,15 +31,21 @@ class Dialects:
         self._dialects = tuple(dialects)
         self._by_topic: dict[str, Dialect] = {}
         self._of_nobody: set[str] = set()
+        self._of_register = next((one for one in self._dialects if getattr(one, "of_register", False)), None)
 
-    def choose(self, frame: Frame) -> Dialect | None:
-        """Return the dialect that reads a frame whose payload is open, or None when no dialect knows it."""
+    def choose(self, frame: Frame, lookup: Lookup | None = None) -> Dialect | None:
+        """Return the dialect that reads a frame whose payload is open, or None when no dialect knows it.
+
+        Without `lookup`, topics of the register are not known.
+        """
         dialect = self.of_topic(frame.topic)
         if dialect is not None:
             return reader_of(dialect, frame.payload)
         if not _is_utf8(frame.topic):
             return None
         dialect = next((dialect for dialect in self._dialects if dialect.matches(frame.topic, frame.payload)), None)
+        if dialect is None and lookup is not None and lookup.by_topic(frame.topic) is not None:
+            return self._of_register
         return None if dialect is None else reader_of(dialect, frame.payload)
 
     def of_topic(self, topic: str) -> Dialect | None:
@@ -69,7 +76,7 @@ class Dialects:
         dialect = self._by_topic.get(frame.topic)
         if dialect is None:
             frame = redrive.unwrap(frame)
-            dialect = self.choose(frame)
+            dialect = self.choose(frame, lookup)
         if dialect is None:
             return unreadable(Reason.UNKNOWN_TOPIC, f"no dialect knows the topic {shown(frame.topic)}").refusal
         outcome = dialect.decode(frame, lookup)

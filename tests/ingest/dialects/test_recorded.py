@@ -25,9 +25,9 @@ def milliseconds(time: str) -> int:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_recorded_case(case: Case) -> None:
     """A recorded frame is decoded by its own dialect into exactly the observations or the refusal of its case."""
-    dialects = discover()
-    chosen = dialects.choose(case.frame())
-    outcome = dialects.decode(case.frame(), register_of(case.devices))
+    dialects, register = discover(), register_of(case.devices)
+    chosen = dialects.choose(case.frame(), register)
+    outcome = dialects.decode(case.frame(), register)
 
     assert chosen is DIALECTS[case.dialect]
     if isinstance(outcome, Refusal):
