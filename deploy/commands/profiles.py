@@ -117,6 +117,14 @@ def check(
     typer.echo(f"{count} profile{'s' * (count != 1)}: no fault")
 
 
+@_group.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of profile files (for editors)."""
+    from ingest.profiles.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
 @_group.command("new")
 def new(
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help="More recorded messages.")] = None,

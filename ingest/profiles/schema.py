@@ -18,7 +18,7 @@ bytes: …
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -69,7 +69,9 @@ class PeriodEntry(Shape):
 class FieldEntry(Shape):
     """What one field says: a property, by kind of device where it differs, and how its number is to be taken."""
 
-    property: Annotated[dict[str, str], pydantic.BeforeValidator(_of_any_kind)]
+    property: Annotated[
+        dict[str, str], pydantic.BeforeValidator(_of_any_kind, json_schema_input_type=str | dict[str, str])
+    ]
     unit: str | None = None
     scale: pydantic.FiniteFloat = 1.0
     offset: pydantic.FiniteFloat = 0.0
@@ -78,6 +80,11 @@ class FieldEntry(Shape):
     surface: SurfaceEntry | None = None
     per: PeriodEntry | None = None
     always: bool = False
+
+
+_Entries = Annotated[
+    tuple[FieldEntry, ...], pydantic.BeforeValidator(listed, json_schema_input_type=FieldEntry | list[FieldEntry])
+]
 
 
 class ValidityEntry(Shape):
@@ -95,6 +102,11 @@ class ValidityEntry(Shape):
         return self
 
 
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of profile files, for editors."""
+    return ProfileFile.model_json_schema(by_alias=True)
+
+
 class ProfileFile(Shape):
     """A whole profile file."""
 
@@ -104,7 +116,7 @@ class ProfileFile(Shape):
     source: str = pydantic.Field(min_length=1)
     domains: tuple[str, ...] = pydantic.Field(min_length=1)
     kinds: tuple[str, ...] = ()
-    fields: dict[str, Annotated[tuple[FieldEntry, ...], pydantic.BeforeValidator(listed)]] = pydantic.Field(default={})
+    fields: dict[str, _Entries] = pydantic.Field(default={})
     valid_when: tuple[ValidityEntry, ...] = ()
     bytes: tuple[LayoutEntry, ...] = ()
     unusable: str | None = pydantic.Field(default=None, min_length=1)

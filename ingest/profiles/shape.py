@@ -31,8 +31,13 @@ class Shape(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
-ScalarEntry = Annotated[object, pydantic.BeforeValidator(_simple)]
+_Scalar = str | bool | int | float
+ScalarEntry = Annotated[object, pydantic.BeforeValidator(_simple, json_schema_input_type=_Scalar)]
 """A value to compare with, as it was written: never turned into another type."""
 
-ScalarEntries = Annotated[tuple[ScalarEntry, ...], pydantic.BeforeValidator(listed)]
-IntEntries = Annotated[tuple[pydantic.StrictInt, ...], pydantic.BeforeValidator(listed)]
+ScalarEntries = Annotated[
+    tuple[ScalarEntry, ...], pydantic.BeforeValidator(listed, json_schema_input_type=_Scalar | list[_Scalar])
+]
+IntEntries = Annotated[
+    tuple[pydantic.StrictInt, ...], pydantic.BeforeValidator(listed, json_schema_input_type=int | list[int])
+]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from ingest.profiles import loading
+from ingest.profiles.schema import json_schema
 from tests.ingest.profiles.sample import DICTIONARY, device, read
 
 PROFILES, FAULTS = loading.load([loading.SHIPPED], DICTIONARY)
@@ -14,6 +16,16 @@ def test_no_fault() -> None:
     """Every shipped profile passes the check, and every word of a kind or domain in it is used."""
     assert FAULTS == ()
     assert {"traffic", "weather", "lighting", "waste"} == {name for one in PROFILES.values() for name in one.domains}
+
+
+def test_json_schema() -> None:
+    """The schema for editors takes every shipped file, and refuses what the check refuses."""
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json_schema())
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(loading.SHIPPED.glob("*.yaml"))]
+
+    assert [error.message for one in files for error in validator.iter_errors(one)] == []
+    assert [error.message for error in validator.iter_errors(files[0] | {"field": {}})] != []
 
 
 def test_titles() -> None:
