@@ -13,7 +13,7 @@ import structlog
 from alerts.errors import StoreError as CaseStoreError
 from deploy.metrics import RETRIES
 from ingest.flow import Letter
-from ingest.model import Frame, Observation, Refusal
+from ingest.model import Frame, Observation, Refusal, series_id
 from ingest.stores._base import Refused, SeriesStore, Spooling
 from ingest.stores._base import StoreError as SeriesStoreError
 
@@ -46,12 +46,20 @@ def until_done(store: str, action: Callable[[], Result], stop: threading.Event) 
                 raise StoppedError(store) from exc
 
 
-def write_all(store: SeriesStore, observations: Sequence[Observation], stop: threading.Event) -> list[Letter]:
+def write_all(
+    store: SeriesStore,
+    observations: Sequence[Observation],
+    stop: threading.Event,
+    unsent: frozenset[tuple[int, int]] = frozenset(),
+) -> list[Letter]:
     """Store the observations; return as dead letters those that the store refuses for good.
 
-    Among them are earlier ones that a spooling store had taken for a server that refuses them now.
+    Among them are earlier ones that a spooling store had taken for a server that refuses them now. Those of the keys
+    `unsent` (series id, time) nobody sent: they were derived, and are no letters.
     """
     refused = _write(store, observations, stop)
+    if refused and unsent:
+        refused = [one for one in refused if (series_id(*one[:2]), one.time_ms) not in unsent]
     if isinstance(store, Spooling):
         refused += store.refused()
     return [_letter(one) for one in refused]

@@ -1,6 +1,6 @@
 """The line: every stage after decoding, for one shard, with one transaction at the end. Both runtimes run this code.
 
-    intakes ─ sift ─ rules.step ─┐
+    intakes ─ sift ─ check (quality, increments, trust) ─ rules.step ─┐
       (1) observations → time-series store, durably
       (2) ledger, dead letters, seen, rule states, transitions, alerts, cases, outbox → case store, one transaction
 
@@ -11,6 +11,7 @@ the commit. So a line whose commit was given up is of no use any more: make a ne
 from __future__ import annotations
 
 import dataclasses
+import operator
 import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from alerts.errors import StoreError as CaseStoreError
 from alerts.store import deadletters, ledger, rule_states, seen
 from deploy import metrics
 from deploy.clock import Clock
+from deploy.runtimes.checking import Checking
 from deploy.runtimes.commit import until_done, write_all
 from deploy.runtimes.drift import DriftWatch
 from deploy.runtimes.recalling import recall
@@ -38,6 +40,7 @@ from rules.model import Transition
 from rules.view import Locale
 
 LOG = structlog.get_logger("pipeline")
+_phenomenon_time_ms = operator.attrgetter("phenomenon_time_ms")
 _SNAPSHOT_PAIRS = 1_000_000  # journal pairs after which a snapshot is cheaper to read back
 
 
@@ -80,8 +83,9 @@ class Line:
 
     def __init__(self, parts: LineParts, connection: Connection, shard: Shard = WHOLE) -> None:
         self._parts, self._shard = parts, shard
-        self.recompile()
         self._newest = dedup.unpack(seen.load(connection, shard.number))
+        self._checking = Checking(parts, connection, shard, self._newest)
+        self.recompile()
         self.epoch = seen.last_epoch(connection, shard.number)
         rows = rule_states.load(connection, None if shard.of == 1 else shard.serves)
         self._state = rules.load(self._program, rows, parts.clock.now_ms())
@@ -96,6 +100,7 @@ class Line:
         site = self._parts.site
         locale = Locale(site.zone, lambda day: site.calendar.judge(day)[0])
         self._program = rules.compile_rules(site.rules, served, locale=locale)
+        self._checking.serve(served)
 
     def work(self, work: Work, stop: threading.Event, now_ms: int) -> Done:
         """Take intakes through all stages and commit; without intakes, only what the clock makes due.
@@ -105,10 +110,12 @@ class Line:
         sifted = [self._sift(intake, stop) for intake in work.intakes]
         fresh = [one for new, _ in sifted for one in new]
         work.lap("sift")
-        recall(self._state, self._program, fresh, (self._parts.series, self._parts.site.register), stop)
-        step = self._judge(fresh, now_ms, work)
+        checked = self._checking.work(fresh, self._newest, stop)
+        work.lap("quality")
+        recall(self._state, self._program, checked.judged, (self._parts.series, self._parts.site.register), stop)
+        step = self._judge(checked.judged, now_ms, work)
         work.lap("rules")
-        refused = write_all(self._parts.series, fresh, stop) if fresh else []
+        refused = write_all(self._parts.series, checked.stored, stop, checked.unsent) if fresh else []
         work.lap("series")
 
         self._drift.take(look for intake in work.intakes for look in intake.looks)
@@ -123,6 +130,7 @@ class Line:
                 work.also(connection)
                 tried[:] = _account(connection, work.intakes, [len(new) for new, _ in sifted], refused)
                 self._remember(connection, taken)
+                self._checking.save(connection, checked)
                 rule_states.save(connection, step.changed, self._area)
                 self._fold(connection, step.transitions, now_ms)
                 self._drift.write(connection, now_ms)
@@ -144,7 +152,7 @@ class Line:
         fresh = sifted.fresh
         if sifted.doubtful:
             stored = until_done("series", lambda: self._parts.series.known(sifted.doubtful), stop)
-            fresh += dedup.accept(sifted, stored)
+            fresh = sorted([*fresh, *dedup.accept(sifted, stored)], key=_phenomenon_time_ms)  # late ones in their place
         return fresh, dedup.packed(sifted.taken)
 
     def _judge(self, fresh: Sequence[Observation], now_ms: int, work: Work) -> rules.Step:

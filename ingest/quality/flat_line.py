@@ -14,9 +14,9 @@ from ingest.model import Quality
 _FEWEST = 2  # before: with fewer than three points in all, nothing is called flat
 
 
-def count(length_s: float | None, interval_s: float) -> int | None:
-    """Return how many observations go into a length of time; None is for a length that is not tested."""
-    return None if length_s is None else int(length_s / interval_s)
+def needed(length_s: float | None, interval_s: float) -> int | None:
+    """Return how many observations before a point must be like it; None is for a length that is not tested."""
+    return None if length_s is None else max(int(length_s / interval_s), _FEWEST)
 
 
 def judge(settings: FlatLine, values: Sequence[float], index: int, interval_s: float, first: int = 0) -> Quality:
@@ -28,8 +28,8 @@ def judge(settings: FlatLine, values: Sequence[float], index: int, interval_s: f
         return Quality.MISSING
     flat = run(values, index, settings.tolerance, first)
     for length_s, flag in ((settings.fail_s, Quality.FAIL), (settings.suspect_s, Quality.SUSPECT)):
-        needed = count(length_s, interval_s)
-        if needed is not None and flat >= max(needed, _FEWEST):
+        before = needed(length_s, interval_s)
+        if before is not None and flat >= before:
             return flag
     return Quality.GOOD
 

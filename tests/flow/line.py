@@ -9,16 +9,31 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from deploy import broker
 from deploy.clock import wall_ms
+from ingest.model import Property
+from ingest.trust import PROPERTY as TRUST
 
 TIMEOUT_S = 60.0  # far beyond what is needed, also on a busy machine
 SOURCE = "mqtt"
+
+
+Key = tuple[str, str, int]
+
+
+def received(stored: Collection[Key], dictionary: Mapping[str, Property]) -> set[Key]:
+    """Return the keys of observations without those that the line derived: trust, and what totals grew by."""
+    grown = {
+        (device, dictionary[name].increments, time_ms)
+        for device, name, time_ms in stored
+        if dictionary[name].increments
+    }
+    return {key for key in stored if key[1] != TRUST and key not in grown}
 
 
 class Line:

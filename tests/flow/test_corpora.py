@@ -23,12 +23,12 @@ import pytest
 from alerts.store.deadletters import letter_id
 from deploy.replay import play, series
 from deploy.site import load_site
-from ingest import repeats
+from ingest import dictionary, repeats
 from ingest.errors import Reason
 from ingest.model import Frame, Observation, Refusal
 from ingest.topics import discover
 from tests.command import wangge
-from tests.flow.line import SOURCE, Line, running_broker, running_line
+from tests.flow.line import SOURCE, Line, received, running_broker, running_line
 
 pytestmark = [pytest.mark.corpora, pytest.mark.network, pytest.mark.slow]
 
@@ -150,7 +150,7 @@ def test_ledger_balances(replayed: Replayed) -> None:
 
     assert line.sum("frames") == replayed.published
     assert line.balance() == 0, line.reasons()
-    assert line.sum("stored") == len(line.observations())
+    assert line.sum("stored") == len(received(line.observations(), dictionary.load()[0]))
     assert line.sum("refused") + line.sum("dead_lettered") == len(line.letters())
 
 

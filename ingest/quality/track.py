@@ -1,0 +1,164 @@
+"""One series under test: its recent observations, and the bounds within which the next one cannot be wrong.
+
+Almost every observation lies within these bounds, which cost a few comparisons (`ingest.quality.stream`); only others
+are put to the tests. So the bounds may be too narrow, never too wide: they follow from the settings and from the last
+observations, and hold until `until_ms` or for `room` observations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from bisect import bisect_left
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+from ingest.checks import Checks
+from ingest.history import History
+from ingest.model import Quality, Series
+from ingest.quality import attenuated_signal, climatology, flat_line, neighbours, rate_of_change, spike, time_gap
+from ingest.quality.aggregate import worst
+from ingest.quality.single import by_range
+
+MOST_KEPT = 4_096
+FEWEST_KEPT = 8
+_QUARTER_MS = 900_000  # the hour of no zone begins between two quarters
+_HOUR_MS = 3_600_000
+
+Around = Callable[["Track", int], list[float]]
+"""Returns what the neighbours of a series said before a time."""
+
+
+@dataclasses.dataclass(slots=True, eq=False)
+class Track:
+    """A series under test. `around` are the series of its neighbours.
+
+    In bounds is a value that differs from `last` by at most `step`, lies in `low`…`high`, and comes `least_ms` to
+    `most_ms` after the last one and before `until_ms`.
+    """
+
+    series: Series
+    checks: Checks
+    zone: tzinfo
+    history: History
+    reach_ms: int
+    around: tuple[Series, ...] = ()
+    last: float = 0.0
+    last_ms: int = 0
+    step: float = -1.0
+    least_ms: int = 1
+    most_ms: float = math.inf
+    low: float = -math.inf
+    high: float = math.inf
+    until_ms: float = math.inf
+    room: int = 0
+
+    def judge(self, index: int, around: Around) -> Quality:
+        """Return the flag of the observation at `index` by all tests of its property."""
+        checks, history = self.checks, self.history
+        times, values = history.times, history.values
+        flags = [by_range(self.series.property, values[index])]
+        first = self._first(index)
+        if checks.rate_of_change:
+            flags.append(rate_of_change.judge(checks.rate_of_change, times, values, index))
+        if checks.spike:
+            flags.append(spike.judge(checks.spike, values, index))
+        if checks.time_gap and (index or history.since_ms is None):
+            flags.append(time_gap.judge(checks.time_gap, times, index))
+        if checks.flat_line:
+            flags.append(flat_line.judge(checks.flat_line, values, index, self._interval_s, first))
+        if checks.attenuated_signal:
+            flags.append(attenuated_signal.judge(checks.attenuated_signal, times, values, index, first))
+        if checks.climatology:
+            flags.append(climatology.judge(checks.climatology, self._local(times[index]), values[index]))
+        if checks.neighbours:
+            flags.append(neighbours.judge(checks.neighbours, values[index], around(self, times[index])))
+        return worst(flags)
+
+    def settle(self) -> None:
+        """Find the bounds for the next observation."""
+        checks, history = self.checks, self.history
+        history.trim()
+        self.last, self.last_ms, self.room = history.values[-1], history.times[-1], history.spare() - 1
+        self.step, self.until_ms = math.inf, math.inf
+        if self.series.property.increments is not None or checks.neighbours:
+            self.step = -1.0
+            return
+        if checks.rate_of_change:
+            limit = checks.rate_of_change.suspect or checks.rate_of_change.fail or 0.0
+            self.step = limit * self.least_ms / 1000
+        if checks.spike:
+            self._calm(checks.spike.suspect or checks.spike.fail or 0.0)
+        if checks.flat_line:
+            self._moving()
+        if checks.attenuated_signal:
+            self._lively()
+        if checks.climatology:
+            self._seasonal()
+
+    def _calm(self, limit: float) -> None:
+        """Allow a step within the limit after a step within the limit: both together make no spike."""
+        values = self.history.values
+        calm = len(values) < 2 or abs(values[-1] - values[-2]) <= limit  # noqa: PLR2004 - a step takes two
+        self.step = min(self.step, limit) if calm else -1.0
+
+    def _moving(self) -> None:
+        """Leave room for as many observations as a run needs to become as long as what is called flat."""
+        settings, values = self.checks.flat_line, self.history.values
+        if settings is None:
+            return
+        lengths = (flat_line.needed(one, self._interval_s) for one in (settings.suspect_s, settings.fail_s))
+        shortest = min(one for one in lengths if one is not None)
+        self.room = min(self.room, shortest - 1 - flat_line.run(values, len(values) - 1, settings.tolerance))
+
+    def _lively(self) -> None:
+        """Find two values that are far enough apart: the signal is alive until the older of them is too old."""
+        settings, values = self.checks.attenuated_signal, self.history.values
+        if settings is None:
+            return
+        last = len(values) - 1
+        witness = last - 1 - flat_line.run(values, last, settings.suspect)
+        if settings.method != "range" or witness < 0:
+            self.until_ms = -math.inf
+        else:
+            self.until_ms = min(self.until_ms, self.history.times[witness] + settings.period_s * 1000)
+            self.room = min(self.room, self.history.keep - (len(values) - witness) - 1)
+
+    def _seasonal(self) -> None:
+        """Take the bounds from the spans that hold until the next quarter of an hour."""
+        spans = climatology.matching(self.checks.climatology, self._local(self.last_ms))
+        self.low = max((span.plausible[0] for span in spans), default=-math.inf)
+        self.high = min((span.plausible[1] for span in spans), default=math.inf)
+        self.until_ms = min(self.until_ms, self.last_ms - self.last_ms % _QUARTER_MS + _QUARTER_MS)
+
+    def _first(self, index: int) -> int:
+        """Return the first observation that counts for the one at `index`: so far back as a start would load."""
+        if not index:
+            return 0
+        oldest = max(0, index - self.history.keep)
+        return bisect_left(self.history.times, self.history.times[index - 1] - self.reach_ms, oldest, index)
+
+    @property
+    def _interval_s(self) -> float:
+        return self.series.device.cadence_s
+
+    def _local(self, time_ms: int) -> datetime:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(self.zone)
+
+
+def begin(series: Series, zone: tzinfo, around: tuple[Series, ...] = ()) -> Track:
+    """Return the track of a series that nothing is known of yet."""
+    checks, interval_s = series.property.checks or Checks(), series.device.cadence_s
+    keep = FEWEST_KEPT
+    if checks.flat_line:
+        lengths = (flat_line.needed(one, interval_s) for one in (checks.flat_line.suspect_s, checks.flat_line.fail_s))
+        keep = max(keep, *(one + 2 for one in lengths if one is not None))
+    if checks.attenuated_signal:
+        keep = max(keep, int(1.5 * checks.attenuated_signal.period_s / interval_s) + 2)
+    keep = min(keep, MOST_KEPT)
+    one = Track(series, checks, zone, History(keep), 2 * keep * interval_s * 1000 + _HOUR_MS, around)
+    if checks.rate_of_change:
+        one.least_ms = max(1, interval_s * 500)
+    if checks.time_gap:
+        one.most_ms = (checks.time_gap.suspect_s or checks.time_gap.fail_s or math.inf) * 1000
+    return one
