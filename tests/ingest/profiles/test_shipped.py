@@ -75,6 +75,13 @@ WEATHER = {
         # several sensors in one message, one of them unknown
         ("dragino-wsc1-l", "06 02 ff9c 07 02 0226 a1 02 0000 0b 02 0010", 2,
          {"weather.temperature": -10.0, "weather.humidity": 55.0, "weather.pm10": 16.0}),
+        # street light: usage of one driver, of two (the first is read), status with the dimming of two profiles
+        ("nas-ul2030", "011f4e04000006004d04000007002a", 25,
+         {"lighting.power": 6.0, "lighting.energy": 1.102, "lighting.power_factor": 0.42}),
+        ("nas-ul2030", "04030000000000000603151400000000", 25, {"lighting.power": 0.0, "lighting.energy": 0.0}),
+        ("nas-ul2030", "28e29b59018e0416fe1e32022afee132", 24,
+         {"lighting.dimming_level": 50.0, "lighting.gear_failure": 1.0}),
+        ("nas-ul2030", "0708070000", 50, {}),
     ],
 )  # fmt: skip
 def test_layout_of_the_maker(model: str, raw: str, port: int, expected: dict[str, float]) -> None:
@@ -83,3 +90,13 @@ def test_layout_of_the_maker(model: str, raw: str, port: int, expected: dict[str
     found = read(profile, None, bytes.fromhex(raw), port, of=BIN if "waste" in profile.domains else STATION)
 
     assert found == pytest.approx(expected)
+
+
+def test_decoded_street_light() -> None:
+    """The decoded object of the street light says the same as its bytes."""
+    usage = {"active_energy_instant": 6, "active_energy_total": 1102, "power_factor_instant": 0.42, "type": "usage"}
+    status = {"dali": "alert", "profile_0_current_dim_level": 50, "ldr": "ok", "rssi": -114, "type": "status"}
+    lamp = PROFILES["nas-ul2030"]
+
+    assert read(lamp, usage) == read(lamp, None, bytes.fromhex("011f4e04000006004d04000007002a"), 25)
+    assert read(lamp, status) == read(lamp, None, bytes.fromhex("28e29b59018e0416fe1e32022afee132"), 24)
