@@ -181,6 +181,8 @@ def _levels(
     document: Document, place: tuple[int, ...], entry: RuleEntry, condition: ValueCondition | SampleCondition
 ) -> Iterator[Fault]:
     severities = condition.severities
+    if not condition.properties:
+        yield document.fault((*place, "when"), "observes nothing: it can only be a part of all_of and the like")
     if severities and severities[-1] is not entry.severity:
         yield document.fault((*place, "severity"), f"must be that of the worst level, {severities[-1]}")
     if condition.reads == "samples" and condition.near_m and entry.subject != "device":

@@ -47,6 +47,8 @@ CONDITIONS: dict[str, Callable[[Any], Any]] = {
     "all": lambda world: world.condition("all_of", conditions=[HIGH, {"window": AVERAGE}], values_last="2m"),
     "any": lambda world: world.condition("any_of", conditions=[HIGH, {"window": AVERAGE}], values_last="1m"),
     "none": lambda world: world.condition("none_of", conditions=[HIGH, {"window": AVERAGE}], values_last="3m"),
+    "then": lambda world: world.condition("then", first={"window": AVERAGE}, second=HIGH, within="2m"),
+    "forecast": lambda world: world.condition("forecast", property=LEVEL, over="10m", within="5m", above=15),
 }
 AREAS: dict[str, Callable[[Any], Any]] = {
     "threshold": lambda world: world.threshold(),
@@ -56,6 +58,11 @@ AREAS: dict[str, Callable[[Any], Any]] = {
     "all": lambda world: world.condition("all_of", conditions=[HIGH, WARM], values_last="2m"),
     "any": lambda world: world.condition("any_of", conditions=[WARM, {"window": AVERAGE}], values_last="1m"),
     "none": lambda world: world.condition("none_of", conditions=[HIGH, WARM], values_last="4m"),
+    "ratio": lambda world: world.condition("ratio", of=HIGH, at_least=60, values_last="3m", min_devices=2),
+    "lit": lambda world: world.condition(
+        "all_of", conditions=[{"ratio": {"of": HIGH, "below": 50}}, {"sun": {"above": -90}}]
+    ),
+    "then": lambda world: world.condition("then", first=WARM, second=HIGH, within="2m", values_last="2m"),
 }
 SPANS = st.sampled_from((0, 60, 150))
 
@@ -153,6 +160,40 @@ def test_any_order_and_split_for_areas(
     assert played.stands(in_order) == played.stands(state) == played.stands(after)
     assert set(identities(expected)) <= set(identities(told))
     assert last_words(expected) == last_words(told) == last_words(again)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        ("neighbours_agree", {"condition": HIGH, "within_m": 500, "values_last": "2m"}),
+        ("neighbours_agree", {"condition": {"window": AVERAGE}, "within_m": 500, "at_least": 2}),
+        ("differs_from_neighbours", {"property": LEVEL, "within_m": 500, "by": 6, "min_neighbours": 2}),
+    ],
+)
+@settings(max_examples=25)
+@given(samples=samples_of((0.0, 5.0, 12.0, 20.0), series=4), delays=DELAYS, cuts=CUTS, spans=st.tuples(SPANS, SPANS))
+def test_any_order_and_split_with_neighbours(
+    world: Any,
+    condition: tuple[str, dict[str, Any]],
+    samples: list[Sample],
+    delays: list[int],
+    cuts: set[int],
+    spans: tuple[int, int],
+) -> None:
+    """Each device has the state that order gives, although others have a say in it; a far one has none."""
+    name, options = condition
+    rule = world.rule(world.condition(name, **options), for_s=spans[0], keep_firing_for_s=spans[1])
+    devices = world.device("g1"), world.device("g2"), world.device("g3"), world.device("far", lat=22.9)
+    played = Stage(world=world, rule=rule, series=tuple((device, LEVEL) for device in devices))
+    ordered = played.observe(samples)
+    in_order, expected = played.play([ordered])
+    state, told = played.play(batches(disturb(ordered, delays), cuts))
+    after, again = played.play_with_restarts(batches(ordered, cuts))
+
+    assert played.stands(in_order) == played.stands(state) == played.stands(after)
+    assert set(identities(expected)) <= set(identities(told))
+    assert last_words(expected) == last_words(told) == last_words(again)
+    assert "far" not in {item.subject.id for item in expected}
 
 
 def told_of(world: Any, played: Stage, *samples: tuple[float, float]) -> list[tuple[str, float, str]]:
