@@ -64,7 +64,7 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag, *,
 
     `model` is that of devices which the register lacks, where the message does not name it.
     """
-    frame, name, why = _chosen(frame, dialects)
+    frame, name, why = _chosen(frame, dialects, register)
     outcome = dialects.decode(frame, register)
     if not isinstance(outcome, Refusal):
         return Trial(dialect=name, why=why, observations=_flagged(outcome, frame, flag))
@@ -83,7 +83,7 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag, *,
     )
 
 
-def _chosen(frame: Frame, dialects: Dialects) -> tuple[Frame, str | None, str]:
+def _chosen(frame: Frame, dialects: Dialects, register: Register) -> tuple[Frame, str | None, str]:
     """Return the frame with the topic that it is read on, its dialect, and why it is that one."""
     opened, said = frame, ""
     if frame.payload.startswith(_gzip.MAGIC):
@@ -94,13 +94,14 @@ def _chosen(frame: Frame, dialects: Dialects) -> tuple[Frame, str | None, str]:
     if not frame.topic and dialects.choose(opened) is None and b'"device_id"' in opened.payload:
         frame, opened = replace(frame, topic=_OWN_TOPIC), replace(opened, topic=_OWN_TOPIC)
         said += "no topic given, and a device_id in the payload: read as "
-    owner, reader = dialects.of_topic(frame.topic), dialects.choose(opened)
+    owner, reader = dialects.of_topic(frame.topic), dialects.choose(opened, register)
     if reader is None:
         where = f"no dialect knows the topic {frame.topic!r}" if frame.topic else "no topic given"
         return frame, None, f"{said}{where}, and the payload has no marks of one"
     if owner is None:
         where = f"no dialect owns the topic {frame.topic!r}" if frame.topic else "no topic given"
-        return frame, reader.name, f"{said}{where}; the payload has the marks of {reader.name}"
+        known = "the register has a device for it" if getattr(reader, "of_register", False) else ""
+        return frame, reader.name, f"{said}{where}; {known or f'the payload has the marks of {reader.name}'}"
     why = f"{said}topic {frame.topic!r} belongs to {owner.name}"
     if reader is not owner:
         why += f", which leaves such a payload to {reader.name}"

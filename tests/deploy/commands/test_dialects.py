@@ -18,7 +18,7 @@ from ingest.model import Frame
 from ingest.plugins import find
 from ingest.quality import flag
 from ingest.topics import discover
-from tests.ingest.dialects.recorded import CASES, DICTIONARY, RECEIVED_MS, Case
+from tests.ingest.dialects.recorded import CASES, DICTIONARY, RECEIVED_MS, Case, register_of
 
 SITE = Path(__file__).parents[3] / "deploy" / "sites" / "xixiangtang"
 KEYS = ["device_id", "property", "value", "unit", "phenomenon_time", "quality"]
@@ -134,6 +134,16 @@ def test_topic_that_is_shared() -> None:
     assert told["why"] == (
         "opened from gzip; topic 'wangge/nanning/up' belongs to wangge_json, which leaves such a payload to wangge_csv"
     )
+
+
+def test_topic_of_the_register() -> None:
+    """A topic that the register has a device for is known by that."""
+    register = register_of({"wb-17": {"domain": "waste", "attributes": {"topic": "city/bins/17/+"}}})
+    frame = Frame(topic="city/bins/17/state", payload=b'{"fill_level": 81}', received_at_ms=RECEIVED_MS, source="test")
+    trial = attempt(frame, DIALECTS, register, flag)
+
+    assert trial.why == "no dialect owns the topic 'city/bins/17/state'; the register has a device for it"
+    assert [(one.observed_property, one.value) for one in trial.observations] == [("waste.fill_level", 81.0)]
 
 
 def test_payload_of_nobody() -> None:
