@@ -26,7 +26,8 @@ import msgspec
 import pydantic
 
 from ingest.model import Property
-from rules.model import Evidence, Severity
+from rules.model import Evidence, Severity, Text
+from rules.wording import Wording
 
 if TYPE_CHECKING:
     from rules.view import View
@@ -90,6 +91,9 @@ class ValueCondition(Protocol):
     def limits(self) -> tuple[Limit, ...]:
         """Return the lines that a chart of the series may draw."""
 
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words when it holds, as part of a sentence: `water level is above 15 cm`."""
+
 
 class SampleCondition(Protocol):
     """Judges what series of the subject said up to a time."""
@@ -140,6 +144,9 @@ class SampleCondition(Protocol):
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return the observations that it rests on: a few, oldest first."""
 
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words when it holds, as part of a sentence: `water level is above 15 cm`."""
+
 
 class ClockCondition(Protocol):
     """Judges silence."""
@@ -153,6 +160,9 @@ class ClockCondition(Protocol):
 
     def describe(self, cadence_s: int) -> str:
         """Return in words what is too long for a device of this cadence: `no data for 3 intervals of 60 s`."""
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words when it holds, as part of a sentence: `water level is above 15 cm`."""
 
 
 Condition = ValueCondition | SampleCondition | ClockCondition

@@ -25,8 +25,9 @@ from rules.conditions._base import (
 from rules.conditions._lift import as_samples, worst
 from rules.conditions._samples import Sampling
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording
 
 MOST_PARTS = 8
 
@@ -88,6 +89,28 @@ class Joined(Sampling, frozen=True, kw_only=True):
         """Return what the parts rest on."""
         found = (one for part in self.parts for one in part.evidence(_telling(part, view)))
         return tuple(sorted(dict.fromkeys(found), key=lambda one: one.phenomenon_time_ms))
+
+    def listed(self, wording: Wording, head: Text) -> Text:
+        """Return what the parts say as a numbered list, after what is said of them together."""
+        said = [_closed(part, part.explain(wording)) for part in self.parts]
+        return Text(
+            zh=f"{head.zh}：{'；'.join(f'（{place}）{one.zh}' for place, one in enumerate(said, 1))}",
+            en=f"{head.en}: {'; '.join(f'({place}) {one.en}' for place, one in enumerate(said, 1))}",
+        )
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words what the parts come to."""
+        raise NotImplementedError
+
+    @property
+    def is_pair(self) -> bool:
+        """True if it is short enough to be said without a list: two parts, none of them joined."""
+        return len(self.parts) == len("ab") and not any(isinstance(part, Joined) for part in self.parts)
+
+
+def _closed(part: SampleCondition, said: Text) -> Text:
+    """Return what a part says, in brackets if it is a list itself."""
+    return Text(zh=f"［{said.zh}］", en=f"[{said.en}]") if isinstance(part, Joined) else said
 
 
 def part_verdict(part: SampleCondition, view: View) -> Verdict:

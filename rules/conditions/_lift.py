@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from rules.conditions._base import ALL_QUIET, SampleCondition, ValueCondition, Verdict, Verdicts
 from rules.conditions._samples import UNKNOWN, Sampling
-from rules.model import Evidence, Severity
+from rules.model import Evidence, Severity, Text
 from rules.view import View
+from rules.wording import Wording
 
 LASTS_MS = 900_000
 RANK = {Verdict.UNKNOWN: 0, Verdict.CLEAR: 1, Verdict.BETWEEN: 2, Verdict.HOLDS: 3}
@@ -63,6 +64,10 @@ class Lasting(Sampling, frozen=True, kw_only=True):
         newest = view.latest(name, self.lasts_ms)
         return () if newest is None else (view.said(name, *newest),)
 
+    def explain(self, wording: Wording) -> Text:
+        """Return that of the condition."""
+        return self.inner.explain(wording)
+
 
 class Anywhere(Sampling, frozen=True, kw_only=True):
     """A condition of one device, for an area: it holds if it does for at least one of the devices there."""
@@ -110,6 +115,10 @@ class Anywhere(Sampling, frozen=True, kw_only=True):
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return that of the worst device."""
         return self.inner.evidence(self._worst(view))
+
+    def explain(self, wording: Wording) -> Text:
+        """Return that of the condition."""
+        return self.inner.explain(wording)
 
     def _worst(self, view: View) -> View:
         return max(view.each(), key=lambda one: [RANK[verdict] for verdict in reversed(self.inner.judge(one))])

@@ -14,17 +14,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Self, get_args
 
 import msgspec
 import pydantic
 
 from rules.conditions._base import Limit, Side, Verdict, Verdicts
-from rules.model import Severity
+from rules.model import Severity, Text
+from rules.wording import by_level
 
 _WORDS = {"above": "above", "at_least": "at least", "below": "below", "at_most": "at most"}
 _BEYOND_HIGH = ("above", "at_least")
+_WORDS_ZH = {"above": "高于", "at_least": "达到", "below": "低于", "at_most": "不高于"}
+_MIRRORED: Mapping[Side, Side] = {"above": "below", "at_least": "at_most", "below": "above", "at_most": "at_least"}
+Amount = Callable[[float], Text]
+"""Says a number with its unit."""
 
 
 class Bound(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +70,21 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
         side = "below" if self.is_high else "above"
         return f"{side if verdict is Verdict.CLEAR else f'not {side}'} {self.clear:g}"
 
+    def explain(self, amount: Amount) -> Text:
+        """Return both limits in plain words: `above 15 cm (clear only below 10 cm)`."""
+        limit = amount(self.limit)
+        zh, en = f"{_WORDS_ZH[self.word]} {limit.zh}", f"{_WORDS[self.word]} {limit.en}"
+        if self.clear is not None:
+            clear = amount(self.clear)
+            zh += f"（{'低于' if self.is_high else '高于'} {clear.zh} 才算恢复）"
+            en += f" (clear only {'below' if self.is_high else 'above'} {clear.en})"
+        return Text(zh=zh, en=en)
+
+    def mirrored(self) -> Bound:
+        """Return the limit of the same number with the other sign."""
+        clear = None if self.clear is None else -self.clear
+        return Bound(word=_MIRRORED[self.word], limit=-self.limit, clear=clear)
+
     def lines(self, observed_property: str) -> tuple[Limit, ...]:
         """Return the limit, and the clear limit if there is one, as lines of a chart."""
         fires = Limit(observed_property=observed_property, role="fires", side=self.word, value=self.limit)
@@ -88,6 +108,13 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     def judge(self, number: float) -> Verdicts:
         """Return what the number says of each level."""
         return tuple(bound.judge(number) for bound in self.each)
+
+    def explain(self, amount: Amount) -> Text:
+        """Return in plain words what a number does that holds: `is above 15 cm`, `reaches a level (minor: …)`."""
+        said = [bound.explain(amount) for bound in self.each]
+        if self.severities:
+            return by_level(self.severities, said)
+        return Text(zh=said[0].zh, en=f"is {said[0].en}")
 
     def words(self, number: float) -> str:
         """Return in words where the number is, of the worst level that holds, or of the mildest."""

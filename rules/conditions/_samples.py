@@ -9,8 +9,9 @@ import msgspec
 
 from rules.conditions._base import ALL_QUIET, NOTHING_QUIET, Place, Verdict
 from rules.durations import write
-from rules.model import Evidence, Severity
+from rules.model import Evidence, Severity, Text
 from rules.view import View, Window
+from rules.wording import Wording
 
 UNKNOWN = (Verdict.UNKNOWN,)
 
@@ -51,6 +52,10 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     def quiet(self, observed_property: str) -> tuple[float, float]:
         """No value of its properties is quiet."""
         return NOTHING_QUIET if observed_property in self.properties else ALL_QUIET
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words when it holds."""
+        raise NotImplementedError
 
 
 def span(milliseconds: int) -> str:

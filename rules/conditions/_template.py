@@ -20,7 +20,8 @@ import pydantic
 
 from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Limit, Place, Verdict, Verdicts
-from rules.model import Severity
+from rules.model import Severity, Text
+from rules.wording import Wording
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,15 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
         """Return value and limit in words: they become the reason of a transition."""
         side = "inside" if self.low <= value <= self.high else "outside"
         return f"{self.observed_property} is {value:g} {self.unit}, {side} {self.low:g} to {self.high:g}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return when it holds as part of a sentence: titles and units, not ids; natural in both languages."""
+        title = wording.title(self.observed_property)
+        low, high = (wording.amount(self.observed_property, bound) for bound in (self.low, self.high))
+        return Text(
+            zh=f"{title.zh}不在 {low.zh} 至 {high.zh} 之间",
+            en=f"{title.en} is not between {low.en} and {high.en}",
+        )
 
     def limits(self) -> tuple[Limit, ...]:
         """Return both bounds."""

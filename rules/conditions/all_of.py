@@ -15,7 +15,9 @@ from collections.abc import Mapping
 
 from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._joined import Joined, JoinedOptions, join, no_property, quiet_of_one, unbuilt
+from rules.model import Text
 from rules.view import View
+from rules.wording import Wording
 
 
 class AllOf(Joined, frozen=True, kw_only=True):
@@ -32,6 +34,13 @@ class AllOf(Joined, frozen=True, kw_only=True):
             if verdict in verdicts:
                 return (verdict,)
         return (Verdict.HOLDS,)
+
+    def explain(self, wording: Wording) -> Text:
+        """Return the parts in plain words."""
+        if not self.is_pair:
+            return self.listed(wording, Text(zh="以下同时成立", en="all of these at once"))
+        first, second = (part.explain(wording) for part in self.parts)
+        return Text(zh=f"{first.zh}，同时{second.zh}", en=f"{first.en} and {second.en}")
 
 
 class Options(JoinedOptions):

@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from rules.conditions._base import Condition, ConditionKind, Verdicts
 from rules.conditions._joined import Joined, JoinedOptions, join, no_property, quiet_of_all, unbuilt
 from rules.conditions._lift import worst
+from rules.model import Text
 from rules.view import View
+from rules.wording import Wording
 
 
 class AnyOf(Joined, frozen=True, kw_only=True):
@@ -29,6 +31,13 @@ class AnyOf(Joined, frozen=True, kw_only=True):
     def judge(self, view: View) -> Verdicts:
         """Return the worst verdict of the parts that are known."""
         return (worst(self.verdicts(view)),)
+
+    def explain(self, wording: Wording) -> Text:
+        """Return the parts in plain words."""
+        if not self.is_pair:
+            return self.listed(wording, Text(zh="以下任一成立", en="at least one of these"))
+        first, second = (part.explain(wording) for part in self.parts)
+        return Text(zh=f"{first.zh}，或者{second.zh}", en=f"{first.en} or {second.en}")
 
 
 class Options(JoinedOptions):

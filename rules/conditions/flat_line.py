@@ -18,8 +18,10 @@ from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._samples import UNKNOWN, Sampling, ends, one_property, span, with_unit
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording, measured
+from rules.wording import span as said_span
 
 _MINUTE_MS = 60_000
 _STEPS = 12
@@ -67,6 +69,17 @@ class FlatLine(Sampling, frozen=True, kw_only=True):
             return f"{self.observed_property} is not known"
         spread = with_unit(round(max(values) - min(values), 6), self.unit)
         return f"{self.observed_property} moved by {spread} in {span(self.over_ms)} ({len(values)} values)"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words how little it moves, and where it may."""
+        title, over = wording.title(self.observed_property), said_span(self.over_ms)
+        by = measured(self.tolerance, self.unit)
+        zh = f"变化不超过 {by.zh}" if self.tolerance else "毫无变化"
+        en = f"moves by no more than {by.en}" if self.tolerance else "does not move at all"
+        if self.except_at is not None:
+            stays = wording.amount(self.observed_property, self.except_at)
+            zh, en = f"{zh}（停在 {stays.zh} 不算）", f"{en} (staying at {stays.en} does not count)"
+        return Text(zh=f"{title.zh}连续 {over.zh}{zh}", en=f"{title.en} {en} for {over.en}")
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return the first and the last value."""

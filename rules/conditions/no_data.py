@@ -16,6 +16,8 @@ import pydantic
 
 from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Place
+from rules.model import Text
+from rules.wording import Wording
 
 
 class NoData(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,13 @@ class NoData(msgspec.Struct, frozen=True, kw_only=True):
     def describe(self, cadence_s: int) -> str:
         """Return in words what is too long."""
         return f"no data for {self.for_intervals:g} intervals of {cadence_s} s"
+
+    def explain(self, wording: Wording) -> Text:  # noqa: ARG002 - it names no property
+        """Return in plain words what is too long."""
+        return Text(
+            zh=f"设备连续 {self.for_intervals:g} 个上报周期没有数据",
+            en=f"the device sends nothing for {self.for_intervals:g} of its own intervals",
+        )
 
 
 class Options(pydantic.BaseModel):

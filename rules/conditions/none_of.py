@@ -15,7 +15,9 @@ from collections.abc import Mapping
 
 from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._joined import Joined, JoinedOptions, join, no_property, unbuilt
+from rules.model import Text
 from rules.view import View
+from rules.wording import Wording
 
 
 class NoneOf(Joined, frozen=True, kw_only=True):
@@ -34,6 +36,13 @@ class NoneOf(Joined, frozen=True, kw_only=True):
     def describe(self, view: View) -> str:
         """Return what the parts say, in words."""
         return f"none of: {super().describe(view)}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return the parts in plain words."""
+        if len(self.parts) > 1:
+            return self.listed(wording, Text(zh="以下均不成立", en="none of these"))
+        said = self.parts[0].explain(wording)
+        return Text(zh=f"并非“{said.zh}”", en=f"it is not so that {said.en}")
 
 
 class Options(JoinedOptions):

@@ -18,8 +18,10 @@ from rules.conditions._base import Condition, ConditionKind, Verdicts
 from rules.conditions._limits import Bounds, LevelledOptions
 from rules.conditions._samples import UNKNOWN, Sampling, ends, one_property, span, with_unit
 from rules.durations import Duration
-from rules.model import Evidence, Severity
+from rules.model import Evidence, Severity, Text
 from rules.view import View
+from rules.wording import Wording, each, measured
+from rules.wording import span as said_span
 
 _TWO = 2
 
@@ -60,6 +62,21 @@ class RateOfChange(Sampling, frozen=True, kw_only=True):
             return f"{self.observed_property}: rate of change is not known"
         said = with_unit(round(rate, 6), self.unit)
         return f"{self.observed_property} changes by {said} each {span(self.per_ms)}, {self.bounds.words(rate)}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words how fast it rises or falls."""
+        title, per, over = wording.title(self.observed_property), each(self.per_ms), said_span(self.over_ms)
+        zh, en, bounds = "变化", "change", self.bounds
+        if all(one.is_high and one.limit >= 0 for one in bounds.each):
+            zh, en = "上升", "rise"
+        elif not any(one.is_high or one.limit > 0 for one in bounds.each):
+            zh, en = "下降", "fall"
+            bounds = Bounds(each=tuple(one.mirrored() for one in bounds.each), severities=bounds.severities)
+        limits = bounds.explain(lambda value: measured(value, self.unit))
+        return Text(
+            zh=f"{title.zh}{per.zh}的{zh}幅度（按最近 {over.zh}计算）{limits.zh}",
+            en=f"the {en} of {title.en} {per.en} (measured over {over.en}) {limits.en}",
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return both ends."""

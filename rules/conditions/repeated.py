@@ -21,8 +21,9 @@ from rules.conditions._base import ALL_QUIET, Condition, ConditionKind, OnePart,
 from rules.conditions._joined import no_property, unbuilt
 from rules.conditions._samples import UNKNOWN, Sampling
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording, span
 
 
 class Repeated(Sampling, frozen=True, kw_only=True):
@@ -60,6 +61,14 @@ class Repeated(Sampling, frozen=True, kw_only=True):
         if not seen:
             return f"{self.properties[0]} is not known"
         return f"{self._count(seen)} of the last {len(seen)} times: {self.inner.describe(seen[-1][1])}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words how often what must be so."""
+        said, within = self.inner.explain(wording), span(self.within_ms)
+        return Text(
+            zh=f"最近 {self.of} 次上报中至少 {self.times} 次{said.zh}（只看 {within.zh}以内的数据）",
+            en=f"in {self.times} of the last {self.of} values, none older than {within.en}, {said.en}",
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return those that satisfy the condition."""

@@ -17,8 +17,10 @@ from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._samples import UNKNOWN, Sampling, one_property, span
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording
+from rules.wording import span as said_span
 
 _Change = tuple[int, float, int, float]
 """Time and value before, time and value after."""
@@ -54,6 +56,22 @@ class StateChanged(Sampling, frozen=True, kw_only=True):
         if change is None:
             return f"{self.observed_property} did not change for {span(self.within_ms)}"
         return f"{self.observed_property} changed from {change[1]:g} to {change[3]:g}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words which change, and how long ago."""
+        title, within = wording.title(self.observed_property), said_span(self.within_ms)
+        zh, en = "", ""
+        if self.before is not None:
+            old = wording.amount(self.observed_property, self.before)
+            zh, en = f"由 {old.zh} ", f" from {old.en}"
+        if self.after is not None:
+            new = wording.amount(self.observed_property, self.after)
+            zh, en = f"{zh}变为 {new.zh}", f"{en} to {new.en}"
+        else:
+            zh += "发生变化"
+        return Text(
+            zh=f"{title.zh}在最近 {within.zh}内{zh}", en=f"{title.en} has changed{en} within the last {within.en}"
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return the values before and after."""

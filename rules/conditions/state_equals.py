@@ -16,7 +16,8 @@ import pydantic
 from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Limit, Verdict, Verdicts
 from rules.conditions._samples import one_property
-from rules.model import Severity
+from rules.model import Severity, Text
+from rules.wording import Wording
 
 
 class StateEquals(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,15 @@ class StateEquals(msgspec.Struct, frozen=True, kw_only=True):
         """Return the value in words."""
         said = " or ".join(f"{state:g}" for state in self.states)
         return f"{self.observed_property} is {value:g}" + ("" if value in self.states else f", not {said}")
+
+    def explain(self, wording: Wording) -> Text:
+        """Return the states in plain words."""
+        title = wording.title(self.observed_property)
+        said = [wording.amount(self.observed_property, state) for state in self.states]
+        return Text(
+            zh=f"{title.zh}为 {' 或 '.join(one.zh for one in said)}",
+            en=f"{title.en} is {' or '.join(one.en for one in said)}",
+        )
 
     def limits(self) -> tuple[Limit, ...]:
         """Return a line for each state."""

@@ -19,7 +19,8 @@ import pydantic
 from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Limit, Place, Verdict, Verdicts
 from rules.conditions._limits import Bounds, LevelledOptions
-from rules.model import Severity
+from rules.model import Severity, Text
+from rules.wording import Wording
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +60,16 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     def describe(self, value: float) -> str:
         """Return value and limit in words."""
         return f"{self.observed_property} is {value:g} {self.unit}".removesuffix(" 1") + f", {self.bounds.words(value)}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return the limits in plain words; of a status, that it is so or is not."""
+        title = wording.title(self.observed_property)
+        bound = self.bounds.each[0]
+        if wording.is_status(self.observed_property) and len(self.bounds.each) == 1 and 0 <= bound.limit <= 1:
+            said = wording.amount(self.observed_property, float(bound.is_high))
+            return Text(zh=f"{title.zh}为{said.zh}", en=f"{title.en} is {said.en}")
+        limits = self.bounds.explain(lambda value: wording.amount(self.observed_property, value))
+        return Text(zh=f"{title.zh}{limits.zh}", en=f"{title.en} {limits.en}")
 
     def limits(self) -> tuple[Limit, ...]:
         """Return the limits of all levels, and their clear limits."""

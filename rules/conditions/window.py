@@ -29,10 +29,21 @@ from rules.conditions._base import ALL_QUIET, NOTHING_QUIET, Condition, Conditio
 from rules.conditions._limits import Bound, BoundOptions, check_levels, mildest_first
 from rules.conditions._samples import Sampling, ends, one_property, span, with_unit
 from rules.durations import Duration
-from rules.model import Evidence, Severity
+from rules.model import Evidence, Severity, Text
 from rules.view import View
+from rules.wording import Wording, by_level, measured
+from rules.wording import span as said_span
 
 Function = Literal["avg", "min", "max", "sum", "count", "stddev", "quantile"]
+_NAMES: Mapping[Function, Text] = {
+    "avg": Text(zh="平均值", en="average"),
+    "min": Text(zh="最低值", en="lowest value"),
+    "max": Text(zh="最高值", en="highest value"),
+    "sum": Text(zh="累计值", en="sum"),
+    "count": Text(zh="数据条数", en="number of values"),
+    "stddev": Text(zh="标准差", en="standard deviation"),
+    "quantile": Text(zh="分位数", en="quantile"),
+}
 _INSIDE = ("avg", "min", "max", "quantile")  # of numbers in an interval, these are in it too
 
 
@@ -141,6 +152,27 @@ class Window(Sampling, frozen=True, kw_only=True):
             return f"{made} is not known"
         unit = "1" if self.function == "count" else self.unit
         return f"{made} is {with_unit(round(number, 6), unit)}, {bound.words(number)}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words what is made of which span, and its limits."""
+        title, name, whole = wording.title(self.observed_property), _NAMES[self.function], self.is_tumbling
+        if self.function == "quantile":
+            name = Text(zh=f" {self.share * 100:g}% {name.zh}", en=f"{self.share * 100:g}% {name.en}")
+        made = Text(zh=f"{title.zh}的{name.zh}", en=f"the {name.en} of {title.en}")
+        zh, en = (
+            ("按时钟每 {0}{1}", "{1} in each {0} by the clock") if whole else ("最近 {0}{1}", "{1} over the last {0}")
+        )
+        enough = f"，不足 {self.min_samples} 条数据不判断" if self.min_samples > 1 else ""
+        enough_en = f" (with {self.min_samples} values or more)" if self.min_samples > 1 else ""
+        unit, said = "1" if self.function == "count" else self.unit, []
+        for span_ms, bound in self.parts:
+            over, limit = said_span(span_ms), bound.explain(lambda value: measured(value, unit))
+            if not self.named:
+                made = Text(zh=zh.format(over.zh, made.zh), en=en.format(over.en, made.en))
+                return Text(zh=f"{made.zh}{limit.zh}{enough}", en=f"{made.en}{enough_en} is {limit.en}")
+            said.append(Text(zh=zh.format(over.zh, limit.zh), en=en.format(over.en, limit.en)))
+        levels = by_level(self.named, said)
+        return Text(zh=f"{made.zh}{levels.zh}{enough}", en=f"{made.en}{enough_en} {levels.en}")
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return the first and the last value of the window."""
