@@ -143,7 +143,7 @@ def unpack(seen: int, refused: int, packed: bytes) -> Tally:
 class Looker:
     """Looks at frames and what they gave. `dialect_of` tells the name of the dialect of a frame that was read."""
 
-    def __init__(self, lookup: Lookup, dialect_of: Callable[[Frame], str]) -> None:
+    def __init__(self, lookup: Lookup, dialect_of: Callable[[Frame, Lookup], str]) -> None:
         self._lookup, self._dialect_of = lookup, dialect_of
 
     def __call__(self, frame: Frame, outcome: Outcome) -> Look:
@@ -154,13 +154,13 @@ class Looker:
             said = model_of(device) if device else _named(model, 128)
             return Look(outcome.dialect, said, {}, outcome.reason, _named(firmware, 32))
         if not outcome:
-            return Look(self._dialect_of(frame), "", {})
+            return Look(self._dialect_of(frame, self._lookup), "", {})
         device = outcome[0].series.device
         values: dict[str, float] = {}
         for one in outcome:
             if one.series.device is device:
                 values.setdefault(one.series.property.name, one.value)
-        return Look(self._dialect_of(frame), model_of(device), values)
+        return Look(self._dialect_of(frame, self._lookup), model_of(device), values)
 
     def _device(self, name: str) -> Device | None:
         return (self._lookup.device(name) or self._lookup.by_eui(name)) if name else None

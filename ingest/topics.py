@@ -82,10 +82,10 @@ class Dialects:
         outcome = dialect.decode(frame, lookup)
         return replace(outcome, dialect=outcome.dialect or dialect.name) if isinstance(outcome, Refusal) else outcome
 
-    def name_of(self, frame: Frame) -> str:
+    def name_of(self, frame: Frame, lookup: Lookup) -> str:
         """Return the name of the dialect that a frame was read in; empty where that cannot be told any more."""
         packed = frame.payload.startswith(_gzip.MAGIC)
-        dialect = self.of_topic(frame.topic) if packed else self.choose(redrive.unwrap(frame))
+        dialect = self.of_topic(frame.topic) if packed else self.choose(redrive.unwrap(frame), lookup)
         return "" if dialect is None else dialect.name
 
 

@@ -1,6 +1,7 @@
 """Drains a prepared session as one process, and prints what it took as JSON.
 
 python -m deploy.bench.drain line PORT COUNT SITE DATA       the whole embedded line, acknowledged after the commit
+python -m deploy.bench.drain source PORT COUNT               our MQTT source alone, acknowledged at once
 python -m deploy.bench.drain paho PORT COUNT                 a plain paho subscriber that does nothing
 """
 
@@ -17,6 +18,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 _LIMIT_S = 300.0
+_AT_ONCE = 2_000
 
 
 def drain_paho(port: int, count: int) -> None:
@@ -40,6 +42,27 @@ def drain_paho(port: int, count: int) -> None:
     client.disconnect()
     client.loop_stop()
     if not finished:
+        sys.exit(1)
+
+
+def drain_source(port: int, count: int) -> None:
+    """Take `count` messages as frames from the MQTT source, and acknowledge them list by list."""
+    from ingest.io.mqtt_source import MqttOptions, MqttSource  # noqa: PLC0415 - the other reference must not pay
+
+    options = MqttOptions(port=port, topics=("wangge/+/up/#",), client_id="source")
+    source = MqttSource(options, lambda: time.time_ns() // 1_000_000)
+    received = 0
+    limit_s = time.monotonic() + _LIMIT_S
+    start_s, start_cpu_s = time.perf_counter(), time.process_time()
+    source.start()
+    while received < count and time.monotonic() < limit_s:
+        frames = source.take(_AT_ONCE, 0.1)
+        received += len(frames)
+        if frames:
+            source.acknowledge(frames)
+    _print(received, time.perf_counter() - start_s, time.process_time() - start_cpu_s, observations=0)
+    source.stop()
+    if received < count:
         sys.exit(1)
 
 
@@ -99,5 +122,7 @@ def _print(messages: int, wall_s: float, cpu_s: float, *, observations: int) -> 
 if __name__ == "__main__":
     if sys.argv[1] == "paho":
         drain_paho(int(sys.argv[2]), int(sys.argv[3]))
+    elif sys.argv[1] == "source":
+        drain_source(int(sys.argv[2]), int(sys.argv[3]))
     else:
         drain_line(int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]), Path(sys.argv[5]))

@@ -28,9 +28,9 @@ def measure(site: Site, folder: Path, count: int, rounds: int, tell: Callable[[s
             backlog.publish(port, messages(site, count, number))
             fresh = Path(data) / str(number)
             tell("draining with the line")
-            line.append(_drain("line", port, count, str(folder), str(fresh)))
+            line.append(drain("line", port, count, str(folder), str(fresh)))
             tell("draining with plain paho")
-            paho.append(_drain("paho", port, count))
+            paho.append(drain("paho", port, count))
     line_rate = median(one["messages"] / one["wall_s"] for one in line)
     paho_rate = median(one["messages"] / one["wall_s"] for one in paho)
     return {
@@ -45,7 +45,8 @@ def measure(site: Site, folder: Path, count: int, rounds: int, tell: Callable[[s
     }
 
 
-def _drain(what: str, port: int, *arguments: object) -> dict[str, float]:
+def drain(what: str, port: int, *arguments: object) -> dict[str, float]:
+    """Drain a prepared session in a process of its own (`deploy.bench.drain`); return what it took."""
     command = [sys.executable, "-m", "deploy.bench.drain", what, str(port), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     if done.returncode:

@@ -31,6 +31,20 @@ def pipeline(
 
 
 @APP.command()
+def ingest(
+    messages: Annotated[int, typer.Option(min=10_000, help="Messages in the backlog.")] = 200_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Drains of each; the median counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Drain a Mosquitto backlog with our MQTT source and with plain paho; decode every dialect; check quality."""
+    from rich.console import Console
+
+    from deploy.bench.ingest import measure
+
+    _show(measure(messages, rounds, Console(stderr=True).print), as_json=as_json)
+
+
+@APP.command()
 def steady(
     site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
     seconds: Annotated[float, typer.Option(min=10, help="How long.")] = 600,

@@ -165,7 +165,7 @@ def test_refusals() -> None:
     is_open = OpenAlarm(START_MS + 6 * HOUR_MS, alarm)
 
     assert (alarm.kind, alarm.key, alarm.reasons) == ("refusals", FRAMES, {"unit@1.3": 30})
-    assert (alarm.before.share, alarm.after.share) == (pytest.approx(1 / 60), pytest.approx(0.5))
+    assert (alarm.before.share, alarm.after.share) == pytest.approx((1 / 60, 0.5))
     assert judged(of(*before, refusing(6, 0.05))).opened == []
     assert judged(of(refusing(0, 1.0))).opened == []
     assert judged(of(*before, refusing(6, 0.5), refusing(7, 0.0)), (is_open,)).cleared == [(is_open, "returned")]

@@ -14,7 +14,6 @@ from alerts.store.database import migrate, open_database, reading
 from alerts.store.tables import OUTBOX
 from deploy.app import case_context, checked_site
 from deploy.clock import FakeClock
-from deploy.runtimes import drift as watching
 from deploy.runtimes.line import Line, LineParts, Work
 from ingest.drift import HOUR_MS, Look
 from ingest.drift_alarms import KEPT_HOURS
@@ -103,7 +102,7 @@ def test_mistake_of_ours(parts: LineParts, database: Engine, monkeypatch: pytest
 
     line = line_of(parts)
     with monkeypatch.context() as patch:
-        patch.setattr(watching.drift, "save", fail)
+        patch.setattr(drift, "save", fail)
         send(line, START_MS + 120_000)
     send(line, START_MS + 240_000)
 
