@@ -7,8 +7,8 @@
 | else outside `suspect_low`…`suspect_high` | SUSPECT |
 | phenomenon time before 2020 (a clock that was never set) or more than five minutes ahead of now | FAIL |
 
-The worst flag counts. A bound that the dictionary does not have is not checked. What needs the observations before is
-tested later, by `ingest.quality.stream`.
+The worst flag counts, also one that the message stated for itself. A bound that the dictionary does not have is not
+checked. What needs the observations before is tested later, by `ingest.quality.stream`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def flag(observation: Observation, now_ms: int, ahead_ms: int = AHEAD_MS) -> int
     ):
         return _GOOD
     at = impossible_time.judge(observation.phenomenon_time_ms, EARLIEST_MS, now_ms + ahead_ms)
-    return int(worst((by_range(bounds, observation.value), at)))
+    return int(worst((by_range(bounds, observation.value), at, Quality(observation.quality))))
 
 
 def by_range(known: Property, value: float) -> Quality:

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ingest.dialects._sensor_things import quality_of, unit_of
 from ingest.dialects.sensor_things import DIALECT
 from ingest.model import Frame, Quality, Refusal
+from ingest.quality import flag
 from tests.ingest.dialects.recorded import RECEIVED_MS, register_of
 
 TOPIC = "v1.1/Datastreams(42)/Observations"
@@ -37,6 +39,18 @@ def test_result_quality(said: Any, quality: Quality) -> None:
     assert not isinstance(outcome, Refusal)
     assert [one.quality for one in outcome] == [quality]
     assert quality_of(said) == quality
+
+
+def test_stated_quality_is_not_softened() -> None:
+    """What a server calls bad stays so, also where the range of the property finds it merely doubtful."""
+    content = {"phenomenonTime": "2026-07-01T08:00:00Z", "result": 1500, "resultQuality": "bad"}
+    frame = Frame(topic=TOPIC, payload=json.dumps(content).encode(), received_at_ms=RECEIVED_MS, source="test")
+    outcome = DIALECT.decode(frame, register_of(GAUGE))
+    assert not isinstance(outcome, Refusal)
+    (one,) = outcome
+
+    assert flag(replace(one, quality=Quality.GOOD), RECEIVED_MS) == Quality.SUSPECT
+    assert flag(one, RECEIVED_MS) == Quality.FAIL
 
 
 @pytest.mark.parametrize(
