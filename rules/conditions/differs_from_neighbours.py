@@ -18,8 +18,9 @@ from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._samples import UNKNOWN, Sampling, one_property, with_unit
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording, measured
 
 
 class DiffersFromNeighbours(Sampling, frozen=True, kw_only=True):
@@ -61,6 +62,16 @@ class DiffersFromNeighbours(Sampling, frozen=True, kw_only=True):
             return f"{self.observed_property}: too few neighbours are known"
         own, middle = (with_unit(round(number, 6), self.unit) for number in compared)
         return f"{self.observed_property} is {own}, {middle} around it, more than {self.by:g} apart is too far"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words how far it is from those around it."""
+        title, by = wording.title(self.observed_property), measured(self.by, self.unit)
+        few = self.min_neighbours
+        return Text(
+            zh=f"{title.zh}与周围 {self.within_m:g} 米内其他设备的中位数相差超过 {by.zh}（周围至少有 {few} 台有数据）",
+            en=f"{title.en} is more than {by.en} away from the median of the devices within {self.within_m:g} m"
+            f" (of {few} or more)",
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return the newest value of the device."""

@@ -21,8 +21,10 @@ from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._limits import Bound, BoundOptions
 from rules.conditions._samples import UNKNOWN, Sampling, ends, one_property, span, with_unit
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording, measured
+from rules.wording import span as said_span
 
 _PIECES = 24
 _FEW = 4
@@ -72,6 +74,16 @@ class Forecast(Sampling, frozen=True, kw_only=True):
             return f"{said}, {self.bound.words(now)}"
         left_ms = (self.bound.limit - now) / slope
         return f"{said}, reaches {self.bound.limit:g} in {span(round(left_ms / _MINUTE_MS) * _MINUTE_MS)}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words what is reached, and how soon."""
+        title = wording.title(self.observed_property)
+        limit = self.bound.explain(lambda value: measured(value, self.unit))
+        over, ahead = said_span(self.over_ms), said_span(self.ahead_ms)
+        return Text(
+            zh=f"按最近 {over.zh}的趋势，{title.zh}将在 {ahead.zh}内{limit.zh}",
+            en=f"going on as in the last {over.en}, {title.en} will be {limit.en} within {ahead.en}",
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return the first and the last value of the span."""

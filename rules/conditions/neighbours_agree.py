@@ -20,8 +20,9 @@ from rules.conditions._base import Condition, ConditionKind, OnePart, SampleCond
 from rules.conditions._joined import lasting, no_property, unbuilt
 from rules.conditions._samples import Sampling
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording
 
 _SHOWN = 5
 
@@ -67,6 +68,14 @@ class NeighboursAgree(Sampling, frozen=True, kw_only=True):
     def describe(self, view: View) -> str:
         """Return what the device says, and how many agree."""
         return f"{self.inner.describe(view)}; so are {len(self._others(view))} others within {self.within_m:g} m"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words what is so of how many."""
+        said = self.inner.explain(wording)
+        return Text(
+            zh=f"{said.zh}，且周围 {self.within_m:g} 米内至少还有 {self.at_least} 台设备也是如此",
+            en=f"{said.en}, and so it is of {self.at_least} or more other devices within {self.within_m:g} m",
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return what some of the others said, and the device."""

@@ -23,8 +23,9 @@ from rules.conditions._joined import lasting, no_property, unbuilt
 from rules.conditions._limits import Bound, BoundOptions
 from rules.conditions._samples import UNKNOWN, Sampling
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording, measured
 
 _MINUTE_MS = 60_000
 _SHOWN = 5
@@ -70,6 +71,15 @@ class Ratio(Sampling, frozen=True, kw_only=True):
             return f"only {known} devices are known"
         share = _PERCENT * so / known
         return f"{so} of {known} devices ({share:.4g} %), {self.bound.words(share)}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return in plain words what the share is of."""
+        said, limit = self.inner.explain(wording), self.bound.explain(lambda share: measured(share, "%"))
+        few = self.min_devices > 1
+        return Text(
+            zh=f"“{said.zh}”的设备所占比例{limit.zh}" + f"（至少 {self.min_devices} 台有数据）" * few,
+            en=f"the share of devices of which {said.en} is {limit.en}" + f" (of {self.min_devices} or more)" * few,
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return what some of the devices said that are on the bad side."""

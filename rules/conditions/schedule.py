@@ -21,11 +21,24 @@ import pydantic
 from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Place, Verdict, Verdicts
 from rules.conditions._samples import Sampling
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import Locale, View
+from rules.wording import Wording
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SAID = {
+    "all": Text(zh="每天", en="any day"),
+    "workdays": Text(zh="工作日", en="a working day"),
+    "holidays": Text(zh="非工作日", en="a day off"),
+    "mon": Text(zh="周一", en="Monday"),
+    "tue": Text(zh="周二", en="Tuesday"),
+    "wed": Text(zh="周三", en="Wednesday"),
+    "thu": Text(zh="周四", en="Thursday"),
+    "fri": Text(zh="周五", en="Friday"),
+    "sat": Text(zh="周六", en="Saturday"),
+    "sun": Text(zh="周日", en="Sunday"),
+}
 _Time = Annotated[str, pydantic.Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -63,6 +76,18 @@ class Schedule(Sampling, frozen=True, kw_only=True):
         local = view.locale.local(view.at_ms)
         return f"it is {local:%H:%M} on {_DAYS[local.weekday()]}"
 
+    def explain(self, wording: Wording) -> Text:  # noqa: ARG002 - it names no property
+        """Return the days and times in plain words."""
+        days = _SAID[self.days] if isinstance(self.days, str) else _listed(self.days)
+        if self.begin == self.end:
+            return Text(zh=f"时间为{days.zh}全天", en=f"it is {days.en}")
+        begin, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in (self.begin, self.end))
+        late = self.begin > self.end
+        return Text(
+            zh=f"时间为{days.zh} {begin} 至{'次日' * late} {end}",
+            en=f"it is {days.en}, between {begin} and {end}{' of the next day' * late}",
+        )
+
     def evidence(self, _view: View) -> tuple[Evidence, ...]:
         """Return nothing: time is not observed."""
         return ()
@@ -73,6 +98,11 @@ class Schedule(Sampling, frozen=True, kw_only=True):
         if self.days in {"workdays", "holidays"}:
             return locale.is_workday(day) is (self.days == "workdays")
         return _DAYS[day.weekday()] in self.days
+
+
+def _listed(days: tuple[Day, ...]) -> Text:
+    said = [_SAID[day] for day in _DAYS if day in days]
+    return Text(zh="、".join(one.zh for one in said), en=" or ".join(one.en for one in said))
 
 
 class Options(pydantic.BaseModel):

@@ -20,9 +20,10 @@ from ingest.model import Property
 from rules.conditions._base import Condition, ConditionKind, Place, Verdicts
 from rules.conditions._limits import Bound, BoundOptions
 from rules.conditions._samples import Sampling
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.sun import elevation_deg
 from rules.view import View
+from rules.wording import Wording, measured
 
 
 class Sun(Sampling, frozen=True, kw_only=True):
@@ -48,6 +49,15 @@ class Sun(Sampling, frozen=True, kw_only=True):
         """Return the height in words."""
         height = _height(view)
         return f"the sun is {abs(height):.0f}° {'above' if height >= 0 else 'below'} the horizon"
+
+    def explain(self, wording: Wording) -> Text:  # noqa: ARG002 - it names no property
+        """Return in plain words where the sun is."""
+        limit = self.bound.explain(lambda height: measured(height, "deg"))
+        day = self.bound.is_high
+        zh, en = ("（白天）", " (day)") if day and self.bound.limit >= 0 else ("", "")
+        if not day and self.bound.limit <= 0:
+            zh, en = "（夜间）", " (night)"
+        return Text(zh=f"太阳高度角{limit.zh}{zh}", en=f"the height of the sun is {limit.en}{en}")
 
     def evidence(self, _view: View) -> tuple[Evidence, ...]:
         """Return nothing: the sun is not observed."""

@@ -19,8 +19,10 @@ from rules.conditions._base import ALL_QUIET, Condition, ConditionKind, OnePart,
 from rules.conditions._joined import lasting, no_property, part_verdict, unbuilt
 from rules.conditions._samples import Sampling, span
 from rules.durations import Duration
-from rules.model import Evidence
+from rules.model import Evidence, Text
 from rules.view import View
+from rules.wording import Wording
+from rules.wording import span as said_span
 
 
 class Then(Sampling, frozen=True, kw_only=True):
@@ -77,6 +79,14 @@ class Then(Sampling, frozen=True, kw_only=True):
         before = view.at(first_ms)
         said = self.first.describe(self._telling(self.first, before))
         return f"{second}; {span(view.at_ms - first_ms)} before: {said}"
+
+    def explain(self, wording: Wording) -> Text:
+        """Return both in plain words."""
+        first, second, within = self.first.explain(wording), self.second.explain(wording), said_span(self.within_ms)
+        return Text(
+            zh=f"先有“{first.zh}”，随后 {within.zh}内“{second.zh}”",
+            en=f"first {first.en}, and within {within.en} of that {second.en}",
+        )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
         """Return what both rest on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from rules.conditions import _template
 from rules.conditions._base import ConditionKind, Verdict
 from rules.samples import Samples
 from rules.view import Locale, Member, View
+from rules.wording import Wording, inside
 
 KINDS: Mapping[str, ConditionKind[Any]] = find("rules.conditions", "CONDITION") | {"template": _template.CONDITION}
 HUMIDITY = "weather.humidity"
@@ -168,6 +170,21 @@ def test_condition_is_immutable_and_reads_what_it_says(world: Any, name: str, op
     if condition.reads == "values":
         assert all(math.isfinite(limit.value) for limit in condition.limits())
         assert {"fires"} <= {limit.role for limit in condition.limits()}
+
+
+@pytest.mark.parametrize("name, options", EACH)
+def test_condition_explains_itself_in_both_languages(world: Any, name: str, options: dict[str, Any]) -> None:
+    """In plain words: titles of the dictionary, no ids; Chinese has no English words but units and abbreviations."""
+    condition = make(world, name, options)
+    said = condition.explain(Wording(world.dictionary.get))
+
+    for known in {} if condition.reads == "clock" else condition.properties:
+        assert world.dictionary[known].title_zh in said.zh
+        assert inside(world.dictionary[known].title_en) in said.en
+        assert known not in said.zh + said.en
+    assert re.search("[\u4e00-\u9fff]", said.zh)
+    assert not re.search("[a-z]{5}", said.zh)
+    assert not re.search("[\u4e00-\u9fff]|None|[{}]", said.en)
 
 
 @pytest.mark.parametrize("name", KINDS)
