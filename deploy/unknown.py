@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts.store import deadletters
-from alerts.store.deadletters import DeadLetter, Sender
+from alerts.store.deadletters import Choice, DeadLetter, Sender
 from deploy.trial import attempt
 from ingest.devices import Register
 from ingest.errors import Reason
@@ -68,6 +68,11 @@ def find(connection: Connection, register: Register, dialects: Dialects, device:
     senders = deadletters.by_device(connection, Reason.UNKNOWN_DEVICE)
     sender = next((one for one in senders if one.device == device), None)
     return _told(connection, sender, register, dialects) if sender else None
+
+
+def nameless(connection: Connection) -> int:
+    """Return how many letters wait for a device that their frames do not name (a bare datastream, say)."""
+    return sum(deadletters.count(connection, Choice(reason=Reason.UNKNOWN_DEVICE, device="")).values())
 
 
 def letters_of(connection: Connection, device: str) -> list[str]:

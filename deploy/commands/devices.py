@@ -74,12 +74,17 @@ def unknown(
     register = checked_site(folder_of(config, site)).register
     with case_store(config, data) as engine, reading(engine) as connection:
         found = quarantine.listed(connection, register, discover(), limit=limit)
+        nameless = quarantine.nameless(connection)
     if as_json:
-        typer.echo(json.dumps({"items": msgspec.to_builtins(found)}, ensure_ascii=False))
+        typer.echo(json.dumps({"items": msgspec.to_builtins(found), "nameless": nameless}, ensure_ascii=False))
         return
     for one in found:
         typer.echo(_in_words(one))
     typer.echo(f"{len(found)} unknown devices{': `wangge devices adopt NAME` takes one in' if found else ''}")
+    if nameless:
+        typer.echo(
+            f"{nameless} frames name no device: `wangge deadletters list --reason unknown_device` says what to do"
+        )
 
 
 @_group.command("adopt")

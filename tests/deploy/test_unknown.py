@@ -48,7 +48,10 @@ def test_listed(database: Engine) -> None:
         content = {"device_id": "bin-new", "time": at_ms, "values": values}
         keep(database, "wangge/site/up/bin-new", content, at_ms)
     keep(database, "wangge/site/up", {"device_id": "x", "time": NOW_MS, "values": {"waste.smell": 3}}, NOW_MS)
+    observation = {"phenomenonTime": "2026-07-01T08:00:00Z", "result": 3, "Datastream": {"@iot.id": 42}}
+    keep(database, "v1.1/Observations", observation, NOW_MS)
     with reading(database) as connection:
+        nameless = unknown.nameless(connection)
         found = unknown.listed(connection, REGISTER, DIALECTS)
         one = unknown.find(connection, REGISTER, DIALECTS, "bin-new")
         nobody = unknown.find(connection, REGISTER, DIALECTS, "bin-old")
@@ -64,6 +67,7 @@ def test_listed(database: Engine) -> None:
     )
     assert len(letters) == 7
     assert nobody is None
+    assert (nameless, len(found)) == (1, 2)
     assert (found[1].device, found[1].domain, found[1].kind, found[1].cadence_s) == ("x", None, None, None)
     assert found[1].problem == "property 'waste.smell' is not in the dictionary"
 
