@@ -262,13 +262,14 @@ def test_smart_data_model_values(corpora: Path) -> None:
 
 @pytest.mark.parametrize("number", range(1, 13))
 def test_senml_resolution(corpora: Path, number: int) -> None:
-    """A pack of RFC 8428 resolves as the RFC's own tool resolves it (which leaves data values out)."""
+    """Every form of a pack of RFC 8428 resolves exactly as the RFC's own tool resolves it (which leaves out data)."""
     folder = corpora / "senml-rfc8428"
     expected = json.loads((folder / f"ex{number}.gen.resolved.json").read_text(encoding="utf-8"))
-    pack = json.loads((folder / f"ex{number}.json").read_text(encoding="utf-8"))
-    resolved = [record for record in resolve(pack, expected[0]["t"]) if "vd" not in record]
+    for file in sorted(folder.glob(f"ex{number}.*json")):
+        pack = json.loads(file.read_text(encoding="utf-8"))
+        resolved = [record for record in resolve(pack, expected[0]["t"]) if "vd" not in record]
 
-    assert resolved == [record | {"t": pytest.approx(record["t"])} for record in expected]
+        assert resolved == expected, file.name
 
 
 @pytest.mark.parametrize("number", [3, 5])
