@@ -12,6 +12,8 @@ from pathlib import Path
 
 from deploy.fuzz import recordings
 from deploy.fuzz.run import run
+from ingest import dictionary
+from ingest.profiles import loading
 
 _FOLDER = Path(__file__).resolve().parents[2] / "tests" / "ingest" / "dialects" / "payloads"
 
@@ -25,8 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--messages", type=Path, action="append", default=[], help="file of messages (JSON lines)")
     parser.add_argument("--crashes", type=Path, help="file for the messages that crashed, as small as can be")
     wanted = parser.parse_args(arguments)
-    found = recordings.of_folder(wanted.recordings)
-    anybody = recordings.Anybody()
+    cases = recordings.of_folder(wanted.recordings)
+    profiles, _ = loading.load([loading.SHIPPED], dictionary.load()[0])
+    anybody = recordings.Anybody(profiles)
+    found = cases + [one._replace(lookup=anybody) for one in cases]
     for file in wanted.messages:
         found += recordings.of_file(file, anybody)
     if not found or wanted.cases < 1:

@@ -48,9 +48,12 @@ class Anybody(Register):
             return None
         number = zlib.crc32(device_id.encode("utf-8", "backslashreplace"))
         attributes = {"height_cm": str(number % 200 + 1)} if number % 3 else {}
-        if self._models and number % 2:
-            attributes["model"] = self._models[number // 2 % len(self._models)]
-        return _device(device_id, _DOMAINS[number % len(_DOMAINS)], None, attributes)
+        kind = "sensor"
+        if self._models and number % 4:
+            attributes["model"] = self._models[number // 4 % len(self._models)]
+            kinds = sorted(self.profiles[attributes["model"]].kinds)
+            kind = kinds[number % len(kinds)] if kinds else kind
+        return _device(device_id, _DOMAINS[number % len(_DOMAINS)], None, attributes, kind)
 
     def by_eui(self, eui: str) -> Device | None:
         """Return a device with this EUI."""
@@ -105,11 +108,13 @@ def _of_case(file: Path) -> Recording:
     return Recording(f"{file.parent.name}/{file.stem}", content["topic"], payload, register_of(content["devices"]))
 
 
-def _device(device_id: str, domain: str, eui: str | None, attributes: Mapping[str, str]) -> Device:
+def _device(
+    device_id: str, domain: str, eui: str | None, attributes: Mapping[str, str], kind: str = "sensor"
+) -> Device:
     return Device(
         id=device_id,
         domain=domain,
-        kind="sensor",
+        kind=kind,
         cell=_CELL,
         lat=22.8,
         lon=108.3,

@@ -53,7 +53,7 @@ def entities(content: Any) -> Iterator[dict[str, Any]]:
     if isinstance(content, dict):
         notified_at = content.get("notifiedAt")
         for key in ("data", "features"):
-            if isinstance(content.get(key), list) and content.get("type") not in {"Alert", "Feature"}:
+            if isinstance(content.get(key), list) and content.get("type") not in ("Alert", "Feature"):
                 content = content[key]
                 break
     for entity in content if isinstance(content, list) else [content]:
