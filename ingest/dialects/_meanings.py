@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from ingest.model import Lookup, Series
+from ingest.model import Lookup, Observation, Series
+from ingest.units import conversion
 
 MAX_REMEMBERED = 50_000
 
@@ -31,7 +32,7 @@ class Meanings:
         self._by_lookup: WeakKeyDictionary[Lookup, dict[Hashable, Meaning]] = WeakKeyDictionary()
 
     def of(self, lookup: Lookup) -> dict[Hashable, Meaning]:
-        """Return what is remembered for a register: read it with `get`, fill it through `remember`."""
+        """Return what is remembered for a register: read it with `get`, fill it through `learn`."""
         found = self._by_lookup.get(lookup)
         if found is None:
             found = self._by_lookup[lookup] = {}
@@ -43,7 +44,14 @@ def holds(meaning: Meaning, lookup: Lookup) -> bool:
     return lookup.device(meaning.series.device.id) is meaning.series.device
 
 
-def remember(meanings: dict[Hashable, Meaning], name: Hashable, meaning: Meaning) -> None:
+def learn(meanings: dict[Hashable, Meaning], name: Hashable, unit: str, value: float, observed: Observation) -> None:
+    """Remember what a name means, if its value was just converted from `unit` (a distance to the waste is not)."""
+    found = conversion(unit, observed.series.property.unit)
+    if found is not None and value * found.factor + found.offset == observed.value:
+        _remember(meanings, name, Meaning(observed.series, found.factor, found.offset))
+
+
+def _remember(meanings: dict[Hashable, Meaning], name: Hashable, meaning: Meaning) -> None:
     """Keep a meaning; a memory that is full begins anew, so that no sender of ever new names can fill it up."""
     if len(meanings) >= MAX_REMEMBERED:
         meanings.clear()

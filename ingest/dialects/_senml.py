@@ -16,17 +16,16 @@ implied. A record without any time holds for the moment of receipt, so a repeat 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ingest.dialects._fields import Stated, observe
-from ingest.dialects._meanings import Meaning, Meanings, holds, remember
+from ingest.dialects._meanings import Meanings, holds, learn
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Device, Frame, Lookup, Observation
 from ingest.normalise import LAST_MS, bounded_ms, number, something
-from ingest.units import conversion
 
 _VERSION = 10
 _SECONDARY_UNITS = 26  # RFC 9100: version 10 with the feature "secondary units"
@@ -54,9 +53,10 @@ def observations(pack: Any, frame: Frame, lookup: Lookup) -> tuple[Observation, 
     for record in resolve(pack, received_at_ms / 1000):
         value: Any = record.get("v", record.get("vb"))
         name, unit, time = record["n"], record.get("u"), record["t"] * 1000
-        meaning = meanings.get((name, unit)) if value.__class__ is float else None
+        key = name, unit, value.__class__
+        meaning = meanings.get(key)
         if meaning is not None and holds(meaning, lookup) and 0 <= time <= LAST_MS:
-            amount = number(value * meaning.factor + meaning.offset, name)
+            amount = number(float(value) * meaning.factor + meaning.offset, name)
             found.append(Observation(meaning.series, amount, round(time), received_at_ms))
             continue
         device, field = _named(name, lookup)
@@ -66,8 +66,8 @@ def observations(pack: Any, frame: Frame, lookup: Lookup) -> tuple[Observation, 
             stated = Stated(name=field, value=value, time_ms=time_ms, unit=unit)
             observed = observe([stated], device, frame, lookup, usual_units=False)
             found += observed
-            if unit is not None and value.__class__ is float and len(observed) == 1:
-                _learn(meanings, (name, unit), value, observed[0])
+            if len(observed) == 1 and (unit is not None or value.__class__ is bool):
+                learn(meanings, key, unit or "1", float(value), observed[0])
     return something(found, frame)
 
 
@@ -148,13 +148,6 @@ def _check(key: str, value: object) -> None:
             raise unreadable(Reason.VERSION, f"bver is {shown(value)}, {known}")
     elif key.endswith("_"):  # §4.4: must be understood, or the pack must be refused
         raise unreadable(Reason.VERSION, f"the field {shown(key)} must be understood and is not known")
-
-
-def _learn(meanings: dict[Hashable, Meaning], key: tuple[str, str], value: float, observed: Observation) -> None:
-    """Remember what a record means, if its value was just converted (a distance is not)."""
-    found = conversion(key[1], observed.series.property.unit)
-    if found is not None and value * found.factor + found.offset == observed.value:
-        remember(meanings, key, Meaning(observed.series, found.factor, found.offset))
 
 
 def _named(name: str, lookup: Lookup) -> tuple[Device, str]:

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 
 from ingest.dialects._base import Dialect, all_or_nothing, read_json
 from ingest.dialects._fields import Stated, observe
+from ingest.dialects._meanings import Meanings, holds, learn
 from ingest.dialects._sensor_things import id_of, named, names_of_thing, quality_of, unit_of
 from ingest.errors import Reason, RefusedError, shown, unacceptable, unreadable
 from ingest.model import Device, Frame, Lookup, Observation, Quality
@@ -44,6 +45,7 @@ _LINK = re.compile(r"Datastreams\('?(?P<id>[^)']+)'?\)$")
 _HEAD_BYTES = 4096
 _MAX_DEPTH = 4  # a collection of data arrays of a datastream, and one more
 _GOOD = int(Quality.GOOD)
+_MEANINGS = Meanings()
 _ENTITY = frozenset({"@iot.id", "@iot.selfLink", "unitOfMeasurement", "encodingType", "observationType"})
 
 
@@ -138,12 +140,27 @@ def _observed(said: _Said, frame: Frame, lookup: Lookup) -> list[Observation]:
         value = converted(float(result) if flag else number(result, "result"), unit, series, "result")
         found = [Observation(series, value, time, frame.received_at_ms)]
     else:
-        device, fields = _named(said, lookup)
-        stated = (Stated(name=field, value=result, time_ms=time, unit=unit) for field in fields)
-        tried = (observe([one], device, frame, lookup, usual_units=False) for one in stated)
-        found = next((observed for observed in tried if observed), [])
+        found = _by_names(said, result, time, unit, frame, lookup)
     quality = quality_of(said.content.get("resultQuality"))
     return found if quality == _GOOD else [replace(one, quality=quality) for one in found]
+
+
+def _by_names(
+    said: _Said, result: object, time: int, unit: str | None, frame: Frame, lookup: Lookup
+) -> list[Observation]:
+    """Return the observation of a datastream that the register does not know, by the names of its entities."""
+    device, fields = _named(said, lookup)
+    meanings, key = _MEANINGS.of(lookup), (device.id, *fields, unit, result.__class__)
+    meaning = meanings.get(key)
+    if meaning is not None and holds(meaning, lookup):
+        value = number(number(result, "result") * meaning.factor + meaning.offset, "result")
+        return [Observation(meaning.series, value, time, frame.received_at_ms)]
+    stated = (Stated(name=field, value=result, time_ms=time, unit=unit) for field in fields)
+    tried = (observe([one], device, frame, lookup, usual_units=False) for one in stated)
+    found = next((observed for observed in tried if observed), [])
+    if unit is not None and len(found) == 1 and isinstance(result, int | float) and not isinstance(result, bool):
+        learn(meanings, key, unit, float(result), found[0])
+    return found
 
 
 def _time(content: dict[str, Any]) -> int:
