@@ -36,11 +36,12 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed YAML document: `data` as plain values, `lines` the (line, column) of each path in it."""
+    """A parsed YAML document: `data` as plain values, `lines` the (line, column) of each path, `text` as written."""
 
     file: str
     data: Any
     lines: dict[Path_, tuple[int, int]]
+    text: str = ""
 
     def at(self, path: Path_) -> tuple[int, int]:
         """Return (line, column) of `path`, or of its nearest parent that the file has."""
@@ -58,7 +59,8 @@ def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
     """Read a YAML file; a missing, unreadable or unparsable one (also one with a key twice) is a `Fault`."""
     file = name or str(path)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "is not UTF-8 text"
         return Fault(file, 1, f"cannot be read: {reason}")
@@ -72,8 +74,8 @@ def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
     try:
         data = _walk(node, (), lines, 0)
     except _FaultyNodeError as exc:
-        return Fault(file, exc.line, exc.message)
-    return Document(file, data, lines)
+        return Fault(file, exc.line, exc.message, column=exc.column)
+    return Document(file, data, lines, text)
 
 
 def validate(model: type[Model], document: Document, path: Path_ = ()) -> Model | tuple[Fault, ...]:
@@ -110,9 +112,9 @@ def load_csv(path: Path, columns: tuple[str, ...]) -> tuple[tuple[tuple[int, dic
 
 
 class _FaultyNodeError(Exception):
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, node: yaml.Node, message: str) -> None:
         super().__init__(message)
-        self.line, self.message = line, message
+        self.line, self.column, self.message = node.start_mark.line + 1, node.start_mark.column + 1, message
 
 
 _MAX_DEPTH = 64
@@ -125,17 +127,17 @@ def _walk(node: yaml.Node | None, path: Path_, lines: dict[Path_, tuple[int, int
         return None
     lines[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if depth > _MAX_DEPTH:
-        raise _FaultyNodeError(node.start_mark.line + 1, f"is nested deeper than {_MAX_DEPTH} levels")
+        raise _FaultyNodeError(node, f"is nested deeper than {_MAX_DEPTH} levels")
     if len(lines) > _MOST_VALUES:
-        raise _FaultyNodeError(node.start_mark.line + 1, f"holds more than {_MOST_VALUES} values (with its aliases)")
+        raise _FaultyNodeError(node, f"holds more than {_MOST_VALUES} values (with its aliases)")
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = _scalar(key_node)
             if not isinstance(key, str | int):
-                raise _FaultyNodeError(key_node.start_mark.line + 1, f"key {key!r} is not a word")
+                raise _FaultyNodeError(key_node, f"key {key!r} is not a word")
             if key in result:
-                raise _FaultyNodeError(key_node.start_mark.line + 1, f"key {key!r} stands twice")
+                raise _FaultyNodeError(key_node, f"key {key!r} stands twice")
             result[key] = _walk(value_node, (*path, key), lines, depth + 1)
         return result
     if isinstance(node, yaml.SequenceNode):
@@ -148,14 +150,15 @@ def _scalar(node: yaml.Node) -> Any:
         return _CONSTRUCT.construct_object(node)
     except (ValueError, TypeError, yaml.YAMLError) as exc:  # no such day, bytes that are none, a tag that makes objects
         said = getattr(exc, "problem", None) or str(exc)
-        raise _FaultyNodeError(node.start_mark.line + 1, f"{str(node.value)[:40]!r} cannot be read: {said}") from exc
+        raise _FaultyNodeError(node, f"{str(node.value)[:40]!r} cannot be read: {said}") from exc
 
 
 def _clean(location: Path_, data: Any) -> Path_:
     """Keep of a pydantic location what the file has: not the names of alternatives, nor places in lists made of it."""
     path: list[int | str] = []
     for number, step in enumerate(location, start=1):
-        inside = step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int)
+        known = range(len(data)) if isinstance(data, list) else data if isinstance(data, dict) else ()
+        inside = step in known
         missing = isinstance(data, dict) and number == len(location) and not str(step).startswith("function-")
         if inside:
             data = data[step]

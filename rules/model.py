@@ -81,7 +81,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `version` is a digest of what it judges by (where, when, for, …), not of its texts; an alert names it, and a rule of
     another version begins anew. `where` selects devices: every (attribute, allowed values) must match; `kind`, `domain`
     and `id` are attributes too; without `domain` there, it selects devices of its own domain. `quality`: the flags of
-    observations that count, in order.
+    observations that count, in order. `author` is who wrote it, `text` how it stands in its file.
     """
 
     id: str
@@ -97,6 +97,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     case: CaseTemplate | None = None
     runbook: Text = Text(zh="", en="")
     source: str = ""
+    author: str = ""
+    text: str = ""
     quality: tuple[int, ...] = COUNTED
     flapping: Flapping | None = None
 

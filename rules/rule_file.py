@@ -149,4 +149,5 @@ class RuleEntry(_Model):
     case: CaseEntry | None = None
     runbook: TextEntry
     source: str = pydantic.Field("", description="Where limit and times come from")
+    author: str = pydantic.Field("", max_length=120, description="Who wrote it")
     tests: list[TestEntry] = []

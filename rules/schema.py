@@ -7,6 +7,7 @@ not have the same id; a rule of a later folder replaces the one of an earlier fo
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -138,7 +139,7 @@ def _rule(
     if faults or condition is None:
         return None, faults
     tests = [document.at((*place, "tests", index))[0] for index in range(len(entry.tests))]
-    rule = _build(entry, condition)
+    rule = _build(entry, condition, _text(document, place))
     line, _ = document.at((*place, "id"))
     return Loaded(rule=rule, tests=tuple(entry.tests), file=file, line=line, test_lines=tuple(tests)), []
 
@@ -189,12 +190,25 @@ def _levels(
         yield document.fault((*place, "subject"), "must be device: neighbours are those of a device")
 
 
+def _text(document: Document, place: tuple[int, ...]) -> str:
+    """Return a rule as it stands in its file: from where it begins to the next one, without what is said of that."""
+    if not place:
+        return document.text.strip()
+    first, column = document.at(place)
+    following = (place[0] + 1,)
+    after = document.at(following)[0] if following in document.lines else None
+    lines = document.text.splitlines()[first - 1 : max(first, after - 1) if after else None]
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+        lines.pop()
+    return textwrap.dedent("\n".join([" " * (column - 1) + lines[0][column - 1 :], *lines[1:]])) if lines else ""
+
+
 def _has_when(document: Document, place: tuple[int, ...]) -> bool:
     data = document.data[place[0]] if place else document.data
     return isinstance(data, dict) and "when" in data
 
 
-def _build(entry: RuleEntry, condition: Condition) -> Rule:
+def _build(entry: RuleEntry, condition: Condition, text: str) -> Rule:
     content = entry.model_dump(mode="json", include={"subject", "domain", "where", "when", "for_", "keep_firing_for"})
     if entry.quality is not None:
         content["quality"] = entry.quality
@@ -214,6 +228,8 @@ def _build(entry: RuleEntry, condition: Condition) -> Rule:
         case=_case(entry.case),
         runbook=Text(zh=entry.runbook.zh, en=entry.runbook.en),
         source=entry.source,
+        author=entry.author,
+        text=text,
         quality=COUNTED if entry.quality is None else tuple(sorted({int(_FLAGS[one]) for one in entry.quality})),
         flapping=_flapping(entry.flapping),
     )

@@ -23,6 +23,9 @@ _UNITS = {
     "{veh}/km": "veh/km",
     "dB[mW]": "dBm",
     "kW.h": "kWh",
+    "[ppm]": "ppm",
+    "[ppb]": "ppb",
+    "dB[SPL]": "dB",
     "1": "",
 }
 _UNITS_ZH = {"{veh}/h": "辆/小时", "{veh}": "辆", "{veh}/km": "辆/公里", "s": "秒"}
@@ -43,10 +46,12 @@ class Wording:
     property: Callable[[str], Property | None]
 
     def title(self, name: str) -> Text:
-        """Return what a property is called, as it stands inside a sentence."""
+        """Return what a property is called, as it stands inside a sentence; that of a status in quotes."""
         known = self.property(name)
         if known is None:
             return Text(zh=name, en=name)
+        if known.statistic is Statistic.STATUS:
+            return Text(zh=f"“{known.title_zh}”", en=f"“{inside(known.title_en)}”")
         return Text(zh=known.title_zh, en=inside(known.title_en))
 
     def amount(self, name: str, value: float) -> Text:

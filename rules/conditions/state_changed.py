@@ -63,10 +63,10 @@ class StateChanged(Sampling, frozen=True, kw_only=True):
         zh, en = "", ""
         if self.before is not None:
             old = wording.amount(self.observed_property, self.before)
-            zh, en = f"由 {old.zh} ", f" from {old.en}"
+            zh, en = f"由{old.zh}", f" from {old.en}"
         if self.after is not None:
             new = wording.amount(self.observed_property, self.after)
-            zh, en = f"{zh}变为 {new.zh}", f"{en} to {new.en}"
+            zh, en = f"{zh}变为{new.zh}", f"{en} to {new.en}"
         else:
             zh += "发生变化"
         return Text(

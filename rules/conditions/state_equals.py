@@ -65,7 +65,7 @@ class StateEquals(msgspec.Struct, frozen=True, kw_only=True):
         title = wording.title(self.observed_property)
         said = [wording.amount(self.observed_property, state) for state in self.states]
         return Text(
-            zh=f"{title.zh}为 {' 或 '.join(one.zh for one in said)}",
+            zh=f"{title.zh}为{'或'.join(one.zh for one in said)}",
             en=f"{title.en} is {' or '.join(one.en for one in said)}",
         )
 
