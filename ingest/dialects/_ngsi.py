@@ -41,6 +41,7 @@ class Attribute(msgspec.Struct, frozen=True):
     observed_at_ms: int | None = None
 
 
+_ROUND = 360  # degrees: what is beyond is no point
 ABSENT = Attribute(None)
 
 
@@ -151,7 +152,8 @@ def place_of(entity: dict[str, Any]) -> tuple[float, float] | None:
     if not isinstance(point, list) or len(point) not in _DIMENSIONS:
         return None
     lon, lat = point[:2]
-    return (float(lat), float(lon)) if all(type(part) in {int, float} for part in (lat, lon)) else None
+    degrees = all(type(part) in {int, float} and abs(part) <= _ROUND for part in (lat, lon))
+    return (float(lat), float(lon)) if degrees else None
 
 
 def _short(name: str) -> str:

@@ -91,7 +91,7 @@ def _time_ms(value: object, what: str) -> int:
     if isinstance(value, str):
         return time_ms(value, what)
     since = number(value, what)
-    return bounded_ms(int(since if since >= _FIRST_MS else since * 1000), what)
+    return bounded_ms(int(since) if since >= _FIRST_MS else int(max(since, -1.0) * 1000), what)
 
 
 DIALECT: Dialect = Plain()
