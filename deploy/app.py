@@ -87,7 +87,7 @@ def case_context(site: Site) -> CaseContext:
         categories=site.categories,
         calendar=site.calendar,
         matrix=site.matrix,
-        rules={rule.id: rule for rule in site.rules},
+        rules=site.rules.by_id,
         device=site.register.device,
     )
 

@@ -25,4 +25,7 @@ ALERT_SECONDS = Histogram(
     "wangge_alert_seconds", "Wall time from what the sensor saw to the committed alert", buckets=_SECONDS
 )
 CONNECTED = Gauge("wangge_source_connected", "1 while the broker is there", ["source"], multiprocess_mode="mostrecent")
+RULES_FAULTS = Gauge(
+    "wangge_rules_faults", "Faults of rule files that were not taken over", multiprocess_mode="mostrecent"
+)
 DRIFT = Gauge("wangge_drift_alarms", "Open alarms of drift", ["kind"], multiprocess_mode="mostrecent")

@@ -28,15 +28,15 @@ from ingest.located import Fault
 from ingest.model import Property
 from ingest.profiles import loading as profiles
 from rules import schema
-from rules.model import Rule
+from rules.book import RuleBook
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A district that is served. `position` is (lat, lon) in WGS 84 degrees; `places` names division codes.
 
-    `datum` is what the coordinates of devices.csv are written in; the register has them in WGS 84. The register is the
-    one thing of a site that changes while it is served (`deploy.register_watch`).
+    `datum` is what the coordinates of devices.csv are written in; the register has them in WGS 84. Register and
+    rules are what changes of a site while it is served (`deploy.register_watch`, `deploy.rules_watch`).
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Site:
     categories: Categories
     calendar: Calendar
     matrix: Matrix
-    rules: tuple[Rule, ...]
+    rules: RuleBook
 
 
 def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:
@@ -102,7 +102,7 @@ def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:
         categories=categories,
         calendar=calendar,
         matrix=matrix,
-        rules=tuple(item.rule for item in loaded),
+        rules=RuleBook(item.rule for item in loaded),
     )
     faults += tuple(_disagreements(folder, site, divisions, loaded, faults))
     return (None, tuple(sorted(faults))) if faults else (site, ())

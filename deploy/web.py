@@ -17,11 +17,10 @@ from alerts.cases.workflow import Role
 from alerts.errors import StoreError
 from alerts.store import audit, users
 from alerts.store.database import check_schema, opened, reading
-from deploy import brokers
+from deploy import brokers, register_watch, rules_watch
 from deploy.app import case_context, checked_site, series_store
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
-from deploy.register_watch import follow
 from deploy.settings import Settings
 from deploy.site import Site
 from ingest.io.publisher import FramePublisher
@@ -84,13 +83,14 @@ def site_view(site: Site) -> SiteView:
 def context(settings: Settings, stop: threading.Event | None = None) -> WebContext:
     """Open the stores and return what the application is given; raises UserError for what a person can mend.
 
-    The register is followed while it changes until `stop` is set, if there is one.
+    Register and rules are followed while they change until `stop` is set, if there is one.
     """
     site = checked_site(settings.site)
     engine = _case_store(settings)
     clock = settings.real_clock()
     if stop is not None:
-        follow(site, stop)
+        register_watch.follow(site, stop)
+        rules_watch.follow(site, stop)
     return WebContext(
         engine=engine,
         series=series_store(settings, site),

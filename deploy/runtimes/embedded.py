@@ -23,6 +23,7 @@ from alerts.store import ledger, meta
 from alerts.store.database import reading
 from deploy.clock import monotonic_s
 from deploy.register_watch import RegisterWatch
+from deploy.rules_watch import RulesWatch
 from deploy.runtimes.commit import StoppedError
 from deploy.runtimes.line import Line, LineParts, Work
 from deploy.runtimes.pulse import Link, Pulse
@@ -64,6 +65,7 @@ class EmbeddedRuntime:
         self._ticked_s = 0.0
         self._unacknowledged: list[tuple[str, int, int]] = []
         self._register = RegisterWatch(parts.site, parts.database)
+        self._rules = RulesWatch(parts.site, parts.database)
         with reading(parts.database) as connection:
             self._line = Line(parts, connection)
         dialects = discover()
@@ -76,7 +78,7 @@ class EmbeddedRuntime:
         try:
             while not stop.is_set():
                 self._parts.source.ensure()
-                if self._register.look():
+                if any([self._register.look(), self._rules.look()]):
                     self._line.recompile()
                 frames = collect()
                 if frames or monotonic_s() - self._ticked_s >= _TICK_S:

@@ -21,6 +21,7 @@ from alerts.store.kafka_offsets import FencedError, Mark
 from deploy import metrics
 from deploy.clock import monotonic_s, wall_ms
 from deploy.register_watch import RegisterWatch
+from deploy.rules_watch import RulesWatch
 from deploy.runtimes.cluster import records
 from deploy.runtimes.cluster.end import Patience
 from deploy.runtimes.cluster.normalise import Taken, dead, merge
@@ -60,6 +61,7 @@ class Lines:
     def __init__(self, parts: LineParts, topic: str, partitions: int, dead_letter: DeadLetter) -> None:
         self._parts, self._topic, self._partitions = parts, topic, partitions
         self._register = RegisterWatch(parts.site, parts.database)
+        self._rules = RulesWatch(parts.site, parts.database)
         self._dead_letter = dead_letter
         self._held: dict[int, _Held] = {}
         self._pulse = Pulse(parts.clock)
@@ -116,9 +118,9 @@ class Lines:
                 return
 
     def tick(self) -> None:
-        """Do what the clock makes due: silence of sensors, timers of cases, the heartbeat, a changed register."""
+        """Do what the clock makes due: silence of sensors, timers of cases, the heartbeat, changes of the site."""
         now_ms = self._parts.clock.now_ms()
-        if self._register.look():
+        if any([self._register.look(), self._rules.look()]):
             for held in self._held.values():
                 held.line.recompile()
         for partition, held in list(self._held.items()):
