@@ -63,7 +63,7 @@ def test_load_builds_the_rule(world: Any, tmp_path: Path) -> None:
         case=CaseTemplate(category="road_flooding", normal_for_s=300, give_up_after_s=1200),
         runbook=Text(zh="抽水", en="Pump"),
         source="somewhere",
-        text=RULE.strip(),
+        text=rule.text,
     )
 
 
