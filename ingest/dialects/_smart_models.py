@@ -82,6 +82,9 @@ MODELS: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     "Alert": {},  # what another system concluded
 }
+# models of the state that a thing is in: they have no time of observation that must be stated, and without any hold for
+# the moment of receipt; the others are observations and must say when
+STATES = frozenset({"Streetlight", "StreetlightGroup", "StreetlightControlCabinet", "WasteContainer"})
 # read where the message or the register states the unit, else passed over: {attribute: property}
 IF_STATED: dict[str, dict[str, str]] = {
     "AirQualityObserved": {

@@ -7,7 +7,8 @@ One entity, an array of them, a notification `{"data": […]}`, or GeoJSON featu
 known of `refDevice`, `stationID` and `id` (also without `urn:ngsi-ld:{Type}:`, and without the time behind it). Units:
 `unitCode` where it is stated, else the attribute `unit.NAME` of the device, else the one that the model defines; where
 there is none, the entity is refused, but for pollutants, which are then passed over. An interval `from/to` holds for
-its end. `_smart_models.py` says what each model measures, word by word.
+its end; a model of a state (a lamp, a bin) that says no time holds for the moment of receipt. `_smart_models.py` says
+what each model measures, word by word.
 
 - `intensity` counts the vehicles of the interval and becomes vehicles an hour.
 - `windDirection` may run from −180 to 180.
@@ -26,7 +27,7 @@ from typing import Any
 
 from ingest.dialects._base import Dialect, all_or_nothing, read_json
 from ingest.dialects._ngsi import TIMES, device_of, entities, model_of, period_of, place_of, plain
-from ingest.dialects._smart_models import MODELS
+from ingest.dialects._smart_models import MODELS, STATES
 from ingest.dialects._smart_values import measured
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Frame, Lookup, Observation
@@ -67,6 +68,8 @@ def _observed(entity: dict[str, Any], frame: Frame, lookup: Lookup) -> Iterator[
         raise unacceptable(Reason.NOT_MEASURED, f"an Alert ({shown(about)}) is a conclusion, not a measurement")
     device = device_of(entity, lookup)
     start_ms, end_ms = period_of(entity)
+    if end_ms is None and model in STATES:
+        end_ms = frame.received_at_ms
     found = measured(model, entity, device)
     for one in found:
         time = end_ms if one.observed_at_ms is None else one.observed_at_ms
