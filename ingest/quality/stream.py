@@ -57,6 +57,7 @@ class Stream:
         self._around = Around(())
         self._before = dict(newest)
         self._tracks: dict[int, Track] = {}
+        self._counting: dict[int, list[int]] = {}
         self._growth: dict[int, tuple[Series, float] | None] = {}
         self._trust = trust
 
@@ -126,12 +127,23 @@ class Stream:
             done.flagged[_key(one)] = one
         if quality != _GOOD:
             track.history.flags[time_ms] = quality
-        anew = [] if index == 0 else [index - 1]
+        anew = [index - 1] if index and track.needs_next(index - 1) else []
         for earlier in (*anew, *range(index + 1, last + 1)):
             self._again(track, earlier, one, done)
         if known.increments is not None:
             self._grow(track, index, one, done, sent)
         track.settle()
+        if known.checks and known.checks.neighbours:
+            self._hold(track)
+
+    def _hold(self, track: Track) -> None:
+        """Bound a series by what its neighbours may say next; look at them anew where they cannot count on it."""
+        tracks = [found for found in map(self._tracks.get, (one.id for one in track.around)) if found is not None]
+        said = [(value, value) for value in self._said(track, track.last_ms + 1)]
+        if track.bound([one.hold for one in tracks if one.hold] + said):
+            for number in self._counting.get(track.series.id, ()):
+                if number in self._tracks:
+                    self._tracks[number].step = -1.0
 
     def _again(self, track: Track, index: int, by: Observation, done: _Outcome) -> None:
         """Judge an observation again that another came beside; store it again where its flag changes."""
@@ -208,6 +220,8 @@ class Stream:
             track.history.fill(stored.get(asked.series.id, ()), asked.from_ms)
             if track.history.times:
                 track.settle()
+                if track.checks.neighbours:
+                    track.step = -1.0  # neighbours are bound when each was heard of
         self._tracks |= met
 
     def _track(self, series: Series) -> Track:
@@ -216,6 +230,8 @@ class Stream:
         if known.checks and known.checks.neighbours:
             near = self._around.neighbours(series.device, known.checks.neighbours.radius_m)
             around = tuple(one for one in (self._lookup.series(device.id, known.name) for device in near) if one)
+            for one in around:
+                self._counting.setdefault(one.id, []).append(series.id)
         if known.increments is not None:
             receiver = self._lookup.series(series.device.id, known.increments)
             factor = conversion(known.unit, receiver.property.unit) if receiver else None

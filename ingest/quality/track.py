@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from ingest.checks import Checks
+from ingest.checks import Checks, Span
 from ingest.history import History
 from ingest.model import Quality, Series
 from ingest.quality import attenuated_signal, climatology, flat_line, neighbours, rate_of_change, spike, time_gap
@@ -34,7 +34,8 @@ class Track:
     """A series under test. `around` are the series of its neighbours.
 
     In bounds is a value that differs from `last` by at most `step`, lies in `low`…`high`, and comes `least_ms` to
-    `most_ms` after the last one and before `until_ms`.
+    `most_ms` after the last one and before `until_ms`. `hold` is what the bounds of its neighbours count on: they are
+    looked at anew when a value leaves it.
     """
 
     series: Series
@@ -52,6 +53,7 @@ class Track:
     high: float = math.inf
     until_ms: float = math.inf
     room: int = 0
+    hold: Span | None = None
 
     def judge(self, index: int, around: Around) -> Quality:
         """Return the flag of the observation at `index` by all tests of its property."""
@@ -81,7 +83,8 @@ class Track:
         history.trim()
         self.last, self.last_ms, self.room = history.values[-1], history.times[-1], history.spare() - 1
         self.step, self.until_ms = math.inf, math.inf
-        if self.series.property.increments is not None or checks.neighbours:
+        self.low, self.high = -math.inf, math.inf
+        if self.series.property.increments is not None:
             self.step = -1.0
             return
         if checks.rate_of_change:
@@ -95,6 +98,29 @@ class Track:
             self._lively()
         if checks.climatology:
             self._seasonal()
+
+    def bound(self, others: Sequence[Span]) -> bool:
+        """Narrow the bounds to what no value of the others in their spans can make doubtful, and to its own `hold`.
+
+        Return True if the hold had to move, so that the bounds of the neighbours do not stand any more.
+        """
+        settings = self.checks.neighbours
+        if settings is None:
+            return False
+        if others:
+            self.low = max(self.low, max(high for _, high in others) - settings.suspect)
+            self.high = min(self.high, min(low for low, _ in others) + settings.suspect)
+        moved = self.hold is None or not self.hold[0] <= self.last <= self.hold[1]
+        if moved:
+            margin = settings.suspect / 4
+            self.hold = self.last - margin, self.last + margin
+        if self.hold:
+            self.low, self.high = max(self.low, self.hold[0]), min(self.high, self.hold[1])
+        return moved
+
+    def needs_next(self, index: int) -> bool:
+        """Tell whether the flag of the observation at `index` may be another when the next one is there."""
+        return self.checks.spike is not None or (index == 0 and self.checks.time_gap is not None)
 
     def _calm(self, limit: float) -> None:
         """Allow a step within the limit after a step within the limit: both together make no spike."""

@@ -170,3 +170,30 @@ def test_memory_is_bounded() -> None:
 
     assert len(track.history.times) < 2 * track.history.keep + 16
     assert len(track.history.flags) <= len(track.history.times)
+
+
+def test_neighbours_are_not_overlooked() -> None:
+    """The quick look at a device among neighbours flags what a look at every observation flags."""
+    around = [device(number, 22.8 + number / 1000) for number in range(1, 7)]
+    checks = Checks(neighbours=Neighbours(suspect=2.0, fail=9.0, radius_m=2_000, least=3, age_s=600.0))
+    flags = set()
+    for seed in range(5):
+        chance, quick, thorough = random.Random(seed), Pipe(checks, around), Pipe(checks, around)
+        level = dict.fromkeys((one.id for one in around), 20.0)
+        for minute in range(400):
+            common = chance.gauss(0, 0.2)
+            for number, one in enumerate(around):
+                level[one.id] += common + chance.gauss(0, 0.1) + (20 - level[one.id]) * 0.05
+                if chance.random() < 0.02:
+                    level[one.id] += chance.choice((-12, -4, 4, 12))
+                if chance.random() < 0.1:
+                    continue
+                for pipe in (quick, thorough):
+                    pipe.take([pipe.observe(NAME, START_MS + minute * MINUTE_MS + number, level[one.id], of=one.id)])
+                    for track in thorough.stream._tracks.values():
+                        track.step = -1.0
+        for one in around:
+            assert quick.stored(NAME, of=one.id) == thorough.stored(NAME, of=one.id), seed
+            flags |= {flag for _, _, flag in quick.stored(NAME, of=one.id)}
+
+    assert flags == {1, 3, 4}
