@@ -38,9 +38,9 @@ def ballast(site: str, count: int) -> Iterator[tuple[str, bytes]]:
     """Yield so many messages of many bins that are neither full nor still, so that nothing comes of them but values."""
     chance = random.Random(SEED)
     for number in range(count):
-        time_ms = START_MS + number // 400 * 60_000
+        time_ms = START_MS + number // 200 * 10_000
         value = {"waste.fill_level": 30.0 + 20.0 * chance.random()}
-        yield message(site, f"bin-{number % 400 + 100:04}", time_ms, value)
+        yield message(site, f"bin-{number % 200 + 101:04}", time_ms, value)
 
 
 def woven(first: Sequence[tuple[str, bytes]], second: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

@@ -1,12 +1,16 @@
 """A second worker joins and leaves under load, and records that nobody can read come in between.
 
-Nothing is lost or doubled by it: the effects are those of the embedded runtime. Each poison record is one dead letter,
-with its bytes and place, in the table and in the topic.
+It does so as often as `--moments` says, at seeded moments, and leaves now in order and now by `kill -9`. Nothing is
+lost or doubled by it: the effects are those of the embedded runtime. Each poison record is one dead letter, with its
+bytes and place, in the table and in the topic.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import random
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -16,11 +20,11 @@ from deploy.bench import backlog
 from deploy.runtimes.cluster import administer
 from deploy.services.run.kafka import Kafka
 from tests.faults.cluster import PARTITIONS, Cluster, Stores
-from tests.faults.load import EFFECTS, frames
+from tests.faults.load import EFFECTS, SEED, frames
 from tests.faults.reference import Effects, embedded, of_cluster
 
 aiokafka = pytest.importorskip("aiokafka", reason="the extra `cluster` is not installed")
-pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 POISON = b"", b"\xc1rubbish", msgspec.msgpack.encode([2, 0, [], "of a newer program"])
 
@@ -54,6 +58,17 @@ async def read(kafka: str, topic: str, count: int) -> list[tuple[dict[str, str],
     return found
 
 
+def loads_of(cluster: Cluster) -> int:
+    """Return how often the second worker has loaded a partition."""
+    log = cluster.log("worker2")
+    return log.read_text().count("partition loaded") if log.exists() else 0
+
+
+def has_loaded(cluster: Cluster, before: int) -> bool:
+    """Tell whether the second worker has loaded a partition since."""
+    return loads_of(cluster) > before
+
+
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> Effects:
     """Return what the embedded runtime makes of the load."""
@@ -62,23 +77,40 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Effects:
 
 @pytest.fixture(scope="module")
 def scaled(
-    tmp_path_factory: pytest.TempPathFactory, mosquitto: int, kafka: Kafka, stores: Stores, expected: Effects
+    tmp_path_factory: pytest.TempPathFactory,
+    mosquitto: int,
+    kafka: Kafka,
+    stores: Stores,
+    expected: Effects,
+    moments: int,
+    recoveries: dict[str, list[float]],
 ) -> Scaled:
-    """Return a cluster that had a second worker for a while, and poison at each step."""
+    """Return a cluster that had a second worker for a while, again and again, and poison at the first time."""
     cluster = Cluster(tmp_path_factory.mktemp("scaled"), "scaled", mosquitto, kafka, stores)
     load = list(frames("xixiangtang"))
-    part = len(load) // 4
+    chance = random.Random(SEED)
+    part, sent = len(load) // (3 * moments + 1), 0
     with cluster.running("bridge", "worker"):
         cluster.wait_for_bridge()
-        backlog.publish(mosquitto, load[:part])
-        asyncio.run(send(kafka.address, cluster.topics.frames.name, POISON))
-        cluster.start("worker2")
-        backlog.publish(mosquitto, load[part : 2 * part])
-        cluster.wait("second worker", lambda: "partition loaded" in cluster.log("worker2").read_text())
-        asyncio.run(send(kafka.address, cluster.topics.observations.name, POISON))
-        backlog.publish(mosquitto, load[2 * part : 3 * part])
-        cluster.end("worker2")
-        backlog.publish(mosquitto, load[3 * part :])
+        for number in range(moments):
+            loaded = loads_of(cluster)
+            sent += backlog.publish(mosquitto, load[sent : sent + part])
+            time.sleep(chance.random())
+            if number == 0:
+                asyncio.run(send(kafka.address, cluster.topics.frames.name, POISON))
+            begin_s = time.monotonic()
+            cluster.start("worker2")
+            sent += backlog.publish(mosquitto, load[sent : sent + part])
+            cluster.wait("second worker", functools.partial(has_loaded, cluster, loaded))
+            recoveries.setdefault("joining", []).append(time.monotonic() - begin_s)
+            if number == 0:
+                asyncio.run(send(kafka.address, cluster.topics.observations.name, POISON))
+            time.sleep(chance.random())
+            before = sum(cluster.sums())
+            cluster.end("worker2", kill=number % 2 == 1)
+            sent += backlog.publish(mosquitto, load[sent : sent + part])
+            recoveries.setdefault("leaving", []).append(cluster.goes_on(before))
+        backlog.publish(mosquitto, load[sent:])
         cluster.wait("all of the load", lambda: cluster.sums() == expected["ledger"][0])
         poisoned = "SELECT count(*) FROM dead_letters WHERE source = 'kafka'"
         cluster.wait("the dead letters", lambda: cluster.query(poisoned) == [(2 * len(POISON),)])

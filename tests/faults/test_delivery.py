@@ -222,7 +222,7 @@ def run(
         finally:
             pipeline.end(kill=False)
     largest = max(len(payload) for _, payload in during) / 2**20
-    return Run(pipeline, expected, held, base + 2 * WINDOW * (largest + 2**-10) + 48)
+    return Run(pipeline, expected, held, base + 2 * WINDOW * (largest + 2**-10) + 96)
 
 
 def test_effects_are_the_same(run: Run) -> None:
