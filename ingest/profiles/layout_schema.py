@@ -21,16 +21,22 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from ingest.profiles.shape import IntEntries, Shape, paired
+from ingest.profiles.shape import IntEntries, Shape, in_order, paired
 
 Endian = Literal["big", "little", "mixed"]
 _TYPES = r"^([ui](8|16|24|32|40|48|64)|f(32|64)|bcd(8|16|24|32|48|64))$"
 _Type = Annotated[str, pydantic.Field(pattern=_TYPES)]
 _Bit = Annotated[int, pydantic.Field(ge=0, le=63)]
-_Bits = Annotated[tuple[_Bit, _Bit], pydantic.BeforeValidator(paired, json_schema_input_type=_Bit | tuple[_Bit, _Bit])]
+_Bits = Annotated[
+    tuple[_Bit, _Bit],
+    pydantic.BeforeValidator(paired, json_schema_input_type=_Bit | tuple[_Bit, _Bit]),
+    pydantic.AfterValidator(in_order),
+]
 _Lengths = tuple[pydantic.NonNegativeInt, pydantic.NonNegativeInt]
 _Length = Annotated[
-    _Lengths, pydantic.BeforeValidator(paired, json_schema_input_type=pydantic.NonNegativeInt | _Lengths)
+    _Lengths,
+    pydantic.BeforeValidator(paired, json_schema_input_type=pydantic.NonNegativeInt | _Lengths),
+    pydantic.AfterValidator(in_order),
 ]
 _Name = Annotated[str, pydantic.Field(min_length=1)]
 

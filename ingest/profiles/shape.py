@@ -25,6 +25,13 @@ def paired(value: object) -> object:
     return (value, value) if isinstance(value, int) else value
 
 
+def in_order(pair: tuple[int, int]) -> tuple[int, int]:
+    """Return a pair of which the first is not above the second; raises `ValueError`."""
+    if pair[0] > pair[1]:
+        raise ValueError(f"{pair[0]} is above {pair[1]}: the lower comes first")
+    return pair
+
+
 class Shape(pydantic.BaseModel):
     """A mapping of a profile file: no unknown keys."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.profiles import drafting, loading, recordings
@@ -155,7 +155,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(keys, values, max_size=6), max_size=3))
 def test_any_draft_passes_the_check(tmp_path_factory: pytest.TempPathFactory, messages: list[dict[str, Any]]) -> None:
     """Whatever was recorded, the draft is a profile without fault."""

@@ -38,6 +38,8 @@ from tests.ingest.profiles.sample import DICTIONARY, HEAD, written
         ("unusable: x\nvalid_when: [{field: v}]\n", 6, "needs `is` or `not`"),
         ("unusable: x\nvalid_when: [{field: v, is: 1, void: [w]}]\n", 6, "'w' is not one of the fields"),
         ("unusable: x\nbytes: [{fields: [{name: a, type: u7}]}]\n", 6, "should match pattern"),
+        ("unusable: x\nbytes: [{length: [9, 3]}]\n", 6, "9 is above 3: the lower comes first"),
+        ("unusable: x\nbytes: [{fields: [{type: u8, bits: [7, 0]}]}]\n", 6, "7 is above 0: the lower comes first"),
         ("unusable: x\nbytes: [{fields: [{name: a}]}]\n", 6, "needs either `type` or `sum`"),
         ("unusable: x\nbytes: [{fields: [{type: i8, bits: 1}]}]\n", 6, "`bits` are taken of an unsigned type"),
         ("unusable: x\nbytes: [{items: {key: 1, known: {01: []}}}]\n", 6, "hexadecimal digits in quotes"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.devices import Register
@@ -63,7 +63,7 @@ def messages(draw: st.DrawFn) -> Message:
     return profile, decoded, bytes(raw), port
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(messages(), st.sampled_from(["waste_bin", "water_level_gauge", "weather_station"]), st.sampled_from([{}, HIGH]))
 def test_spoiled_message(message: Message, kind: str, attributes: dict[str, str]) -> None:
     """Any values in the fields, any bytes in a layout: finite observations or a named refusal."""
