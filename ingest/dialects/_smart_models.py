@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-# model: {attribute: (property, unit that the model defines; None where it defines none: then somebody must state it)}
+# model: {attribute: (property, unit that the model defines; None for a count of the period)}
 MODELS: dict[str, dict[str, tuple[str, str | None]]] = {
     "TrafficFlowObserved": {
         "averageVehicleSpeed": ("traffic.speed", "km/h"),
         "occupancy": ("traffic.occupancy", "1"),
-        "intensity": ("traffic.flow", None),  # a count of the period
+        "intensity": ("traffic.flow", None),
         "averageVehicleLength": ("traffic.vehicle_length", "m"),
         "averageGapDistance": ("traffic.gap", "m"),
         "averageHeadwayTime": ("traffic.headway", "s"),
@@ -50,9 +50,6 @@ MODELS: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     "FloodMonitoring": {},  # `_flood` of the dialect
     "Streetlight": {
-        "powerConsumption": ("lighting.power", None),
-        "voltage": ("lighting.voltage", None),
-        "current": ("lighting.current", None),
         "powerFactor": ("lighting.power_factor", "1"),
         "illuminanceLevel": ("lighting.dimming_level", "1"),
     },
@@ -85,7 +82,7 @@ MODELS: dict[str, dict[str, tuple[str, str | None]]] = {
 # models of the state that a thing is in: they have no time of observation that must be stated, and without any hold for
 # the moment of receipt; the others are observations and must say when
 STATES = frozenset({"Streetlight", "StreetlightGroup", "StreetlightControlCabinet", "WasteContainer"})
-# read where the message or the register states the unit, else passed over: {attribute: property}
+# whose unit no model defines: read where the message or the register states it: {attribute: property}
 IF_STATED: dict[str, dict[str, str]] = {
     "AirQualityObserved": {
         "co": "weather.co",
@@ -106,6 +103,13 @@ IF_STATED: dict[str, dict[str, str]] = {
         "O3": "weather.o3",
     },
     "FloodMonitoring": {"measuredDistance": "weather.water_distance"},
+    "Streetlight": {
+        "powerConsumption": "lighting.power",
+        "powerRating": "lighting.power_rating",
+        "voltage": "lighting.voltage",
+        "current": "lighting.current",
+        "lifetimePowerConsumption": "lighting.energy",
+    },
     "WasteContainer": {"methaneConcentration": "waste.methane"},
 }
 # model: {attribute: {word: flags}}; other words say nothing

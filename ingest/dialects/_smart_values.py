@@ -34,7 +34,8 @@ def measured(model: str, entity: dict[str, Any], device: Device) -> list[Measure
     """Return what the attributes of an entity say, in the order of the model."""
     found: list[Measured] = []
     for name, (quantity, usual) in MODELS.get(model, {}).items():
-        if name in entity and (one := _number(name, quantity, usual, attribute(entity, name), device)) is not None:
+        said = attribute(entity, name) if name in entity else ABSENT
+        if (one := _number(name, quantity, usual, said, device)) is not None:
             found.append(one)
     if model == "FloodMonitoring":
         found += _flood(entity, device)
@@ -72,8 +73,6 @@ def _number(name: str, quantity: str, usual: str | None, said: Attribute, device
     unit = _unit(name, said, device) or usual
     if name == "intensity" and (unit is None or conversion(unit, "1") is not None):
         unit = None
-    elif unit is None:
-        raise _without_unit(name, device)
     return Measured(name, quantity, number(said.value, name), unit, said.observed_at_ms)
 
 

@@ -6,9 +6,9 @@
 One entity, an array of them, a notification `{"data": […]}`, or GeoJSON features (`_ngsi.py`). The device is the first
 known of `refDevice`, `stationID` and `id` (also without `urn:ngsi-ld:{Type}:`, and without the time behind it). Units:
 `unitCode` where it is stated, else the attribute `unit.NAME` of the device, else the one that the model defines; where
-there is none, the entity is refused, but for pollutants, which are then passed over. An interval `from/to` holds for
-its end; a model of a state (a lamp, a bin) that says no time holds for the moment of receipt. `_smart_models.py` says
-what each model measures, word by word.
+there is none, an attribute is passed over beside others, and the entity refused if it has no others. An interval
+`from/to` holds for its end; a model of a state (a lamp, a bin) that says no time holds for the moment of receipt.
+`_smart_models.py` says what each model measures, word by word.
 
 - `intensity` counts the vehicles of the interval and becomes vehicles an hour.
 - `windDirection` may run from −180 to 180.
