@@ -3,8 +3,9 @@
 `vanished`   of a property of which at least 20 values were due, by its lowest share in the hours before, fewer than a
              tenth came. Clears when half of what is due comes again.
 `jump`       nearly all values (those between the first and the last tenth) lie outside what any hour before had, and
-             some change of unit or scale (`CHANGES`) brings their median back in; no other model of the property says
-             the same, for then it is the world that has changed. Clears when the median is back.
+             some change of unit or scale (`CHANGES`) explains at least four fifths of how far the median has moved
+             since the last hour; no other model of the property, or dialect, says the same, for then it is the world
+             that has changed. Clears when the median is back.
 `refusals`   at least 10 frames were refused, and their share is more than three times that of any hour before, with
              the certainty that the number allows (Wilson, 95 %). Clears when it is not.
 
@@ -193,17 +194,14 @@ def _jump(hours: Hours, key: Key) -> Alarm | None:
     if now.low <= high and now.high >= low:
         return None
     newest = before[0].median
-    fitting = [
-        (abs((now.median - offset) / factor - newest), name)
-        for name, factor, offset in CHANGES
-        if low <= (now.median - offset) / factor <= high
-    ]
-    if not fitting:
+    fits = [(abs((now.median - offset) / factor - newest), name) for name, factor, offset in CHANGES]
+    rest, change = min(fits)
+    if rest > 0.2 * abs(now.median - newest):  # without it the values would have moved hardly less
         return None
     middle = sorted(one.median for one in before)[len(before) // 2]
     figures = Figures(low=low, median=middle, high=high, frames=len(before))
     after = Figures(low=now.low, median=now.median, high=now.high, frames=_seen(hours, present, key))
-    return _alarm("jump", key, figures, after, change=min(fitting)[1])
+    return _alarm("jump", key, figures, after, change=change)
 
 
 def _spread(hours: Hours, of: Sequence[int], key: Key) -> Spread | None:
@@ -223,7 +221,7 @@ def _world_moved(alarm: Alarm, found: Sequence[Alarm]) -> bool:
     return any(
         one.kind == "jump"
         and one.observed_property == alarm.observed_property
-        and one.model != alarm.model
+        and one.key != alarm.key
         and one.change == alarm.change
         for one in found
     )
