@@ -35,13 +35,20 @@ class Way(NamedTuple):
     plain: bool
 
 
-def way_of(config: Path | None, broker: str | None, *, plain: bool) -> Way:
+def way_of(
+    config: Path | None,
+    broker: str | None,
+    *,
+    plain: bool,
+    username: str | None = None,
+    password_file: Path | None = None,
+) -> Way:
     """Return where to publish; in plain where the pipeline of the settings does not hear the envelope."""
     if broker is None and config is None:
         raise UserError("name the broker with --broker, or the settings file with --config")
     topics = () if config is None else load(config).mqtt.topics
     deaf = config is not None and not any(topic_matches_sub(topic, f"{PREFIX}x/0/x") for topic in topics)
-    return Way(login(broker, config, None, None), plain or deaf)
+    return Way(login(broker, config, username, password_file), plain or deaf)
 
 
 def redrive(engine: Engine, ids: Sequence[str], way: Way, tell: Callable[[str], None]) -> int:

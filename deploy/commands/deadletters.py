@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.commands._base import Command, UserError
+from deploy.commands._login import PasswordOption, UsernameOption
 from deploy.commands._store import case_store
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ def redrive(
     model: _Model = None,
     device: _Device = None,
     broker: Annotated[str | None, typer.Option(help="MQTT broker, host:port; default: that of the settings.")] = None,
+    username: UsernameOption = None,
+    password_file: PasswordOption = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what is refused again.")] = 0,
     *,
     everything: Annotated[bool, typer.Option("--all", help="All letters that were not published again.")] = False,
@@ -150,7 +153,7 @@ def redrive(
     choice = deadletters.Choice(stage=stage, reason=reason, dialect=dialect, model=model, device=device)
     if sum((bool(identities), _letters.narrowed(choice), everything)) != 1:
         raise UserError("name letters by their ids, or choose them by --stage, --reason, --model …, or take --all")
-    way = _letters.way_of(config, broker, plain=plain)
+    way = _letters.way_of(config, broker, plain=plain, username=username, password_file=password_file)
     with case_store(config, data) as engine:
         with reading(engine) as connection:
             if identities:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+
+from msgspec.structs import replace
 
 from deploy.runtimes.cluster.normalise import Normaliser, Taken, merge
 from deploy.runtimes.cluster.records import Observations, pack_frames, unpack_observations
@@ -10,6 +13,7 @@ from deploy.runtimes.shard import area_of, shard_of
 from deploy.site import Site
 from ingest.flow import Intake
 from ingest.model import Frame
+from ingest.rate import Limit, Rates
 
 NOW_MS = 1_790_000_000_000
 PARTITIONS = 4
@@ -115,3 +119,24 @@ def test_merge_joins_what_one_row_of_the_ledger_counts() -> None:
     ]
 
     assert [(one.source, one.hour_ms, one.frames) for one in merge(intakes)] == [("a", 0, 5), ("b", 0, 2), ("a", 1, 8)]
+
+
+def test_several_sources_and_their_limits(site: Site) -> None:
+    """Frames of two brokers are counted for each, however mixed; what is too fast for its topic is a letter."""
+    mixed = [replace(frame("wl-001", float(n)), source=("mqtt", "west")[n % 2]) for n in range(10)]
+    rates = Rates({}, {"west": Limit(per_s=1, burst_s=3)})
+    done = Normaliser(site.register, PARTITIONS, rates).work([taken(pack_frames(mixed))], NOW_MS)
+    records = [unpack_observations(value, site.register) for _, value in done.outputs]
+    counts = Counter[tuple[str, str]]()
+    for intake in (intake for record in records for intake in record.intakes):
+        counts[intake.source, "frames"] += intake.frames
+        counts[intake.source, "observations"] += len(intake.observations)
+        counts[intake.source, "rate_limited"] += sum(one.refusal.reason == "rate_limited" for one in intake.letters)
+
+    assert +counts == {
+        ("mqtt", "frames"): 5,
+        ("mqtt", "observations"): 5,
+        ("west", "frames"): 5,
+        ("west", "observations"): 3,
+        ("west", "rate_limited"): 2,
+    }
