@@ -18,6 +18,7 @@ from ingest.profiles.schema import ANY_KIND, FieldEntry, PeriodEntry, ProfileFil
 from ingest.profiles.values import scalar
 from ingest.units import conversion
 
+POSITION = "device.position_offset"
 _Place = tuple[int | str, ...]
 _Faults = list[tuple[_Place, str]]
 
@@ -51,6 +52,7 @@ def profile(content: ProfileFile, dictionary: Mapping[str, Property]) -> tuple[P
         by_kind={one: tuple(reader for kind, reader in readers if kind in {ANY_KIND, one}) for one in kinds},
         validity=tuple(_validity(content, faults)),
         layouts=tuple(compiled(entry) for entry in content.bytes),
+        position=_position(content, dictionary, faults),
         unusable=content.unusable,
     ), faults
 
@@ -146,6 +148,23 @@ def _validity(content: ProfileFile, faults: _Faults) -> Iterator[Validity]:
             )
 
 
+def _position(
+    content: ProfileFile, dictionary: Mapping[str, Property], faults: _Faults
+) -> tuple[Reader, Reader] | None:
+    """Return the readers of latitude and longitude."""
+    if content.position is None:
+        return None
+    readers = []
+    for key, name in (("lat", content.position.lat), ("lon", content.position.lon)):
+        path = parse(name)
+        if path is None or POSITION not in dictionary:
+            wrong = f"{name!r} is not a path" if path is None else f"the dictionary lacks {POSITION}"
+            faults.append((("position", key), wrong))
+            return None
+        readers.append(Reader(path=path, property=POSITION, target="deg", factor=1.0, offset=0.0))
+    return readers[0], readers[1]
+
+
 def _scalars(values: tuple[object, ...] | None) -> frozenset[Scalar]:
     return frozenset(scalar(value) for value in values or () if isinstance(value, str | bool | int | float))
 
@@ -153,6 +172,7 @@ def _scalars(values: tuple[object, ...] | None) -> frozenset[Scalar]:
 def _lost_names(content: ProfileFile) -> Iterator[tuple[_Place, str]]:
     """Yield the names in byte layouts that no other part of the profile uses, most often a slip of the pen."""
     used = set(content.fields) | {entry.field for entry in content.valid_when}
+    used |= {content.position.lat, content.position.lon} if content.position is not None else set()
     used |= {entry.per.field for _, _, entry in _entries(content) if entry.per is not None and entry.per.field}
     for number, layout in enumerate(content.bytes):
         found, summed = list(slots(layout)), set[str]()

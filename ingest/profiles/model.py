@@ -155,7 +155,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A device model. `readers` apply to devices of any kind, `by_kind` to those of a kind that the file names.
 
     `unusable` says why nothing that the model sends can be trusted; `kinds` are the kinds that it fits (empty: any);
-    `known_as` are other names by which it is found.
+    `known_as` are other names by which it is found; `position` reads latitude and longitude, to be compared with the
+    register.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     by_kind: dict[str, tuple[Reader, ...]] = {}
     validity: tuple[Validity, ...] = ()
     layouts: tuple[Layout, ...] = ()
+    position: tuple[Reader, Reader] | None = None
     unusable: str | None = None
 
     def readers_for(self, kind: str) -> tuple[Reader, ...]:

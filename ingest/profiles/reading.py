@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.errors import Reason, RefusedError, unacceptable
 from ingest.model import Device, Frame, Lookup, Observation, Series
-from ingest.normalise import known_device, number
+from ingest.normalise import known_device, number, position
 from ingest.profiles import layouts
 from ingest.profiles.geometry import above_floor
 from ingest.profiles.model import Path, Period, Profile, Reader, Validity
@@ -86,11 +86,10 @@ def _read(
 ) -> list[Observation]:
     void = _void(profile.validity, get) if profile.validity else ()
     time_ms, received_at_ms = times_ms
-    observations: list[Observation] = []
-    seen: set[str] = set()
+    results: dict[str, float] = {}
     for reader in profile.readers_for(device.kind):
         value = get(reader.path)
-        if value is None or reader.property in seen or (void and _falls(reader, void)):
+        if value is None or reader.property in results or (void and _falls(reader, void)):
             continue
         if reader.plain and isinstance(value, float):
             result: float | None = value * reader.factor + reader.offset
@@ -103,9 +102,21 @@ def _read(
             if result is not None and reader.period is not None:
                 result = number(result / _seconds(reader.period, get, reader.path), reader.path.text)
         if result is not None:
-            seen.add(reader.property)
-            observations.append(Observation(series[reader.property], result, time_ms, received_at_ms))
-    return observations
+            results[reader.property] = result
+    if profile.position is not None and not any(one.void is None for one in void):
+        results.update(_offset(profile.position, get, device))
+    try:
+        return [Observation(series[name], result, time_ms, received_at_ms) for name, result in results.items()]
+    except KeyError as exc:
+        raise unacceptable(Reason.UNKNOWN_PROPERTY, f"property {exc} is not in the dictionary") from exc
+
+
+def _offset(position_: tuple[Reader, Reader], get: _Get, device: Device) -> dict[str, float]:
+    """Return how far a stated place is from the registered one, nothing where none is stated (0, 0 is no fix)."""
+    lat, lon = (amount(get(reader.path), reader) for reader in position_)
+    if lat is None or lon is None or lat == lon == 0.0:
+        return {}
+    return {position_[0].property: position(device, lat, lon)}
 
 
 def _void(validity: tuple[Validity, ...], get: _Get) -> tuple[Validity, ...]:

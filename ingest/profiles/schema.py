@@ -107,6 +107,13 @@ def json_schema() -> dict[str, Any]:
     return ProfileFile.model_json_schema(by_alias=True)
 
 
+class PositionEntry(Shape):
+    """The fields that say where the device is, in degrees."""
+
+    lat: str
+    lon: str
+
+
 class ProfileFile(Shape):
     """A whole profile file."""
 
@@ -117,6 +124,7 @@ class ProfileFile(Shape):
     domains: tuple[str, ...] = pydantic.Field(min_length=1)
     kinds: tuple[str, ...] = ()
     fields: dict[str, _Entries] = pydantic.Field(default={})
+    position: PositionEntry | None = None
     valid_when: tuple[ValidityEntry, ...] = ()
     bytes: tuple[LayoutEntry, ...] = ()
     unusable: str | None = pydantic.Field(default=None, min_length=1)

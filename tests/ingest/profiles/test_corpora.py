@@ -1,8 +1,8 @@
 """Every shipped profile reads the recorded messages of its model: the decoded object and the bytes say the same.
 
-`recorded.json` holds what each recorded message must give for a bin (gauge, station …) 10 m high: `expect` from the
-maker's decoded object, and from the bytes too, unless `bytes` says what they give instead (a reason, where they cannot
-be read). `within` is how far the maker's rounding may stand from the bytes.
+`recorded.json` holds what each recorded message must give for a bin (gauge, station …) 10 m high at 0° N, 0° E:
+`expect` from the maker's decoded object, and from the bytes too, unless `bytes` says what they give instead (a reason,
+where they cannot be read). `within` is how far the maker's rounding may stand from the bytes.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ def test_recorded_messages(corpora: Path) -> None:
         decoded, raw, port = example["output"].get("data"), bytes.fromhex(example["bytes_hex"]), example["fPort"]
         name = f"{profile.id}: {example['description']}"
         if decoded is not None:
-            assert alike(result(profile, decoded, b"", port), expected), name
+            assert alike(result(profile, decoded, b"", port), expected, case.get("within")), name
         from_bytes = result(profile, None, raw, port)
-        assert alike(from_bytes, case.get("bytes", expected), case.get("within", {})), name
+        assert alike(from_bytes, case.get("bytes", expected), case.get("within")), name
 
     assert {model: set(cases) for model, cases in RECORDED.items()} == told
 

@@ -35,6 +35,8 @@ from tests.ingest.profiles.sample import DICTIONARY, HEAD, written
         ("fields:\n  c: {property: traffic.speed, unit: 'km', per: {seconds: 0}}\n", 6, "greater than 0"),
         ("fields:\n  s: {property: waste.full, missing: [[1]]}\n", 6, "is not a number, a text, true or false"),
         ("fields: {}\n", 1, "has no fields: say what it measures, or why it is `unusable`"),
+        ("unusable: x\nposition: {lat: a, lon: b..c}\n", 6, "'b..c' is not a path"),
+        ("unusable: x\nposition: {lat: a}\n", 6, "Field required"),
         ("unusable: x\nvalid_when: [{field: v}]\n", 6, "needs `is` or `not`"),
         ("unusable: x\nvalid_when: [{field: v, is: 1, void: [w]}]\n", 6, "'w' is not one of the fields"),
         ("unusable: x\nbytes: [{fields: [{name: a, type: u7}]}]\n", 6, "should match pattern"),

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.devices import Register
 from ingest.errors import RefusedError
+from ingest.model import Frame
 from ingest.profiles.model import Profile
+from ingest.profiles.reading import observe
 from tests.ingest.profiles.sample import device, profile_of, read
 
 FIELDS = """
@@ -224,3 +227,34 @@ bytes:
     assert read(profile, None, b"\x15\x00") == {}
     assert read(profile, {"ok": True, "f": False}) == {"waste.full": 0.0}
     assert read(profile, {"ok": 1, "f": 0}) == {}
+
+
+@pytest.mark.parametrize(
+    "decoded, expected",
+    [
+        # a tenth of a degree north, in text
+        ({"lat": "22.9", "lon": 108.3}, 11_119.5),
+        # no fix
+        ({"lat": 0, "lon": 0.0}, None),
+        # half a place is none
+        ({"lat": 22.9}, None),
+        # what is void says no place either
+        ({"lat": 22.9, "lon": 108.3, "ok": False}, None),
+    ],
+)
+def test_position(tmp_path: Path, decoded: dict[str, object], expected: float | None) -> None:
+    """A stated place becomes its distance from the registered one."""
+    text = "fields:\n  t: {property: waste.temperature, unit: Cel}\nposition: {lat: lat, lon: lon}\n"
+    profile = profile_of(tmp_path, text + "valid_when: [{field: ok, is: true}]\n")
+    found = read(profile, decoded)
+
+    assert found == ({} if expected is None else {"device.position_offset": pytest.approx(expected, abs=2.0)})
+
+
+def test_dictionary_without_the_property(tmp_path: Path) -> None:
+    """A property that the dictionary of the register lacks refuses the message."""
+    profile = profile_of(tmp_path, "fields:\n  t: {property: waste.temperature, unit: Cel}\n")
+    register = Register({"d-1": device()}, {}, {profile.id: profile})
+
+    with pytest.raises(RefusedError, match=r"unknown_property: property 'waste\.temperature' is not"):
+        observe(profile, {"t": 1.0}, b"", 1, device(), 0, Frame("t", b"", 0, "test"), register)
