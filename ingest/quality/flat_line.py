@@ -19,17 +19,27 @@ def needed(length_s: float | None, interval_s: float) -> int | None:
     return None if length_s is None else max(int(length_s / interval_s), _FEWEST)
 
 
-def judge(settings: FlatLine, values: Sequence[float], index: int, interval_s: float, first: int = 0) -> Quality:
+def judge(
+    settings: FlatLine,
+    values: Sequence[float],
+    index: int,
+    interval_s: float,
+    first: int = 0,
+    times_ms: Sequence[int] | None = None,
+) -> Quality:
     """Return the flag of the point at `index`, of a sensor that speaks every `interval_s`.
 
-    The points before `first` do not count.
+    The points before `first` do not count. With `times_ms` the length must have passed too: a sensor that speaks more
+    often than it should is not called flat the sooner.
     """
     if math.isnan(values[index]):
         return Quality.MISSING
     flat = run(values, index, settings.tolerance, first)
     for length_s, flag in ((settings.fail_s, Quality.FAIL), (settings.suspect_s, Quality.SUSPECT)):
         before = needed(length_s, interval_s)
-        if before is not None and flat >= before:
+        if before is None or length_s is None or flat < before:
+            continue
+        if times_ms is None or times_ms[index] - times_ms[index - flat] >= length_s * 1000:
             return flag
     return Quality.GOOD
 

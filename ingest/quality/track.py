@@ -68,7 +68,7 @@ class Track:
         if checks.time_gap and (index or history.since_ms is None):
             flags.append(time_gap.judge(checks.time_gap, times, index))
         if checks.flat_line:
-            flags.append(flat_line.judge(checks.flat_line, values, index, self._interval_s, first))
+            flags.append(flat_line.judge(checks.flat_line, values, index, self._interval_s, first, times))
         if checks.attenuated_signal:
             flags.append(attenuated_signal.judge(checks.attenuated_signal, times, values, index, first))
         if checks.climatology:
@@ -88,8 +88,7 @@ class Track:
             self.step = -1.0
             return
         if checks.rate_of_change:
-            limit = checks.rate_of_change.suspect or checks.rate_of_change.fail or 0.0
-            self.step = limit * self.least_ms / 1000
+            self._slow(checks.rate_of_change.suspect or checks.rate_of_change.fail or 0.0)
         if checks.spike:
             self._calm(checks.spike.suspect or checks.spike.fail or 0.0)
         if checks.flat_line:
@@ -122,6 +121,13 @@ class Track:
         """Tell whether the flag of the observation at `index` may be another when the next one is there."""
         return self.checks.spike is not None or (index == 0 and self.checks.time_gap is not None)
 
+    def _slow(self, limit: float) -> None:
+        """Allow the step that half an interval allows, for what comes after at least that."""
+        times, interval_ms = self.history.times, self._interval_s * 1000
+        last_ms = times[-1] - times[-2] if len(times) > 1 else interval_ms
+        self.least_ms = max(1, int(min(interval_ms, last_ms) / 2))
+        self.step = limit * self.least_ms / 1000
+
     def _calm(self, limit: float) -> None:
         """Allow a step within the limit after a step within the limit: both together make no spike."""
         values = self.history.values
@@ -133,9 +139,14 @@ class Track:
         settings, values = self.checks.flat_line, self.history.values
         if settings is None:
             return
-        lengths = (flat_line.needed(one, self._interval_s) for one in (settings.suspect_s, settings.fail_s))
-        shortest = min(one for one in lengths if one is not None)
-        self.room = min(self.room, shortest - 1 - flat_line.run(values, len(values) - 1, settings.tolerance))
+        shortest_s = settings.suspect_s or settings.fail_s or 0.0
+        last = len(values) - 1
+        flat = flat_line.run(values, last, settings.tolerance)
+        room = (flat_line.needed(shortest_s, self._interval_s) or 0) - 1 - flat
+        if room > 0:
+            self.room = min(self.room, room)
+        else:
+            self.until_ms = min(self.until_ms, self.history.times[last - flat] + shortest_s * 1000)
 
     def _lively(self) -> None:
         """Find two values that are far enough apart: the signal is alive until the older of them is too old."""
@@ -183,8 +194,6 @@ def begin(series: Series, zone: tzinfo, around: tuple[Series, ...] = ()) -> Trac
         keep = max(keep, int(1.5 * checks.attenuated_signal.period_s / interval_s) + 2)
     keep = min(keep, MOST_KEPT)
     one = Track(series, checks, zone, History(keep), 2 * keep * interval_s * 1000 + _HOUR_MS, around)
-    if checks.rate_of_change:
-        one.least_ms = max(1, interval_s * 500)
     if checks.time_gap:
         one.most_ms = (checks.time_gap.suspect_s or checks.time_gap.fail_s or math.inf) * 1000
     return one

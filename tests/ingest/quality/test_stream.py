@@ -177,7 +177,7 @@ def test_neighbours_are_not_overlooked() -> None:
     around = [device(number, 22.8 + number / 1000) for number in range(1, 7)]
     checks = Checks(neighbours=Neighbours(suspect=2.0, fail=9.0, radius_m=2_000, least=3, age_s=600.0))
     flags = set()
-    for seed in range(5):
+    for seed in range(2):
         chance, quick, thorough = random.Random(seed), Pipe(checks, around), Pipe(checks, around)
         level = dict.fromkeys((one.id for one in around), 20.0)
         for minute in range(400):
