@@ -76,8 +76,9 @@ class Work:
                 in_time &= dirty.touch(observation, watch)
             self._too_late += not in_time
             watch.remember(observation)
+        received_ms = max((one.result_time_ms for one in awake), default=0)
         for gathering, from_ms in dirty.in_order():
-            self._gathered(gathering, from_ms, max(one.result_time_ms for one in awake))
+            self._gathered(gathering, from_ms, received_ms)
         for watch in touched.values():
             watch.trim()
             arm(self._state, watch)
