@@ -101,11 +101,11 @@ def _turn(lookup: Register, epochs: Sequence[Sequence[Frame]]) -> _Rates:
     decode_s = time.process_time() - start_s
 
     stream = _stream(lookup)
-    taken = 0
+    taken = before = 0
     start_s = time.process_time()
     for number, epoch in enumerate(epochs):
         if number == 1:
-            taken, start_s = 0, time.process_time()  # the first meets every series for the first time
+            before, start_s = taken, time.process_time()  # the first meets every series for the first time
         for intake in take_in(epoch, decode, flag, _NOW_MS):
             taken += len(stream.work(intake.observations, {}, _nothing).judged)
     together_s = time.process_time() - start_s
@@ -113,8 +113,8 @@ def _turn(lookup: Register, epochs: Sequence[Sequence[Frame]]) -> _Rates:
         raise RuntimeError(
             f"{observations} observations were decoded, {taken} checked: the messages are not understood"
         )
-    flagged_s = max(1e-9, together_s - decode_s)  # flags and checks, without decoding
-    return _Rates(observations / decode_s, taken / together_s, taken / flagged_s)
+    each_s = together_s / (taken - before)
+    return _Rates(observations / decode_s, 1 / each_s, 1 / max(1e-9, each_s - decode_s / observations))
 
 
 def _stream(lookup: Register) -> Stream:
