@@ -48,9 +48,9 @@ def spoiled(draw: st.DrawFn) -> tuple[str, Any]:
         if how == "drop":
             del holder[path[-1]]
         elif how == "add" and isinstance(holder, dict):
-            holder[draw(st.sampled_from(["x", 1, "port", "endian", "sum", "surface"]))] = draw(JUNK)
+            holder[draw(st.sampled_from(["x", 1, "port", "endian", "sum", "surface"]))] = copy.deepcopy(draw(JUNK))
         else:
-            holder[path[-1]] = draw(JUNK)
+            holder[path[-1]] = copy.deepcopy(draw(JUNK))
     return name, document
 
 
