@@ -13,6 +13,7 @@ from ingest.profiles import loading, reading
 from ingest.profiles.model import Profile
 
 DICTIONARY, _ = dictionary.load()
+PROFILES, FAULTS = loading.load([loading.SHIPPED], DICTIONARY)
 HEAD = """
 id: acme-box
 title: {zh: 盒子, en: Box}

@@ -21,9 +21,8 @@ from ingest.model import Device, Frame
 from ingest.profiles import loading
 from ingest.profiles.model import Profile
 from ingest.profiles.reading import observe
-from tests.ingest.profiles.sample import DICTIONARY
+from tests.ingest.profiles.sample import DICTIONARY, PROFILES
 
-PROFILES, _ = loading.load([loading.SHIPPED], DICTIONARY)
 RECORDED: dict[str, dict[str, dict[str, Any]]] = json.loads(
     Path(__file__).with_name("recorded.json").read_text(encoding="utf-8")
 )

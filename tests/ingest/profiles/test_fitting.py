@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.profiles import loading
 from ingest.profiles.fitting import misfits
-from tests.ingest.profiles.sample import DICTIONARY
-
-PROFILES, _ = loading.load([loading.SHIPPED], DICTIONARY)
+from tests.ingest.profiles.sample import PROFILES
 
 
 @pytest.mark.parametrize(

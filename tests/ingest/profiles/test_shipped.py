@@ -7,9 +7,7 @@ import yaml
 
 from ingest.profiles import loading
 from ingest.profiles.schema import json_schema
-from tests.ingest.profiles.sample import DICTIONARY, device, read
-
-PROFILES, FAULTS = loading.load([loading.SHIPPED], DICTIONARY)
+from tests.ingest.profiles.sample import FAULTS, PROFILES, device, read
 
 
 def test_no_fault() -> None:

@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 from ingest.devices import Register
 from ingest.errors import RefusedError
 from ingest.model import Device, Frame
-from ingest.profiles import loading
 from ingest.profiles.model import Profile, Step
 from ingest.profiles.reading import observe
-from tests.ingest.profiles.sample import DICTIONARY
+from tests.ingest.profiles.sample import DICTIONARY, PROFILES
 
-PROFILES, _ = loading.load([loading.SHIPPED], DICTIONARY)
 IDS = sorted(PROFILES)
 
 WORDS = st.text(max_size=8) | st.sampled_from(["No Sensor", "3 mm", "-2.5", "on"])

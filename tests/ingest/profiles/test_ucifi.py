@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.profiles import loading
 from ingest.units import ALIASES, conversion
-from tests.ingest.profiles.sample import DICTIONARY, device, read
+from tests.ingest.profiles.sample import PROFILES, device, read
 
-PROFILES, _ = loading.load([loading.SHIPPED], DICTIONARY)
 LAMP = PROFILES["ucifi-lamp-controller"]
 
 
