@@ -131,7 +131,7 @@ def arm(state: EngineState, watch: Watch) -> None:
         or watch.presence.silent
         or any(
             feed.low > feed.high
-            or feed.gathering.condition.every_ms
+            or feed.gathering.every_ms
             or (feed.gathering.rule.id, feed.gathering.subject.id) in rows
             or not feed.gathering.may_rest(lateness_ms)
             for feed in watch.feeds

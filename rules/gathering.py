@@ -34,10 +34,17 @@ class Gathering:
     newest_ms: int = 0
     open_ms: int = 0
     stirred_ms: int = 0
+    every_ms: int = 0
+    rest_ms: int = 0
+
+    def __post_init__(self) -> None:
+        """Ask the condition once for what is needed with every observation."""
+        self.every_ms = self.condition.every_ms
+        self.rest_ms = self.condition.span_ms + 2 * self.every_ms
 
     def may_rest(self, lateness_ms: int) -> bool:
         """Tell whether nothing that it sees, or may still come late, can make it hold."""
-        return self.newest_ms - self.stirred_ms > self.condition.span_ms + lateness_ms + 2 * self.condition.every_ms
+        return self.newest_ms - self.stirred_ms > self.rest_ms + lateness_ms
 
     def judged_by(self, watch: Watch) -> bool:
         """Tell whether the samples of a series are events; those of neighbours are only seen."""
@@ -45,13 +52,13 @@ class Gathering:
 
     def event_of(self, at_ms: int) -> int:
         """Return the event that a sample belongs to."""
-        every_ms = self.condition.every_ms
+        every_ms = self.every_ms
         return -(-at_ms // every_ms) * every_ms if every_ms else at_ms
 
     def events(self, from_ms: int) -> list[int]:
         """Return the events from a time on that can be judged, in order."""
         found: set[int] = set()
-        every_ms = self.condition.every_ms
+        every_ms = self.every_ms
         for watch in self.watches:
             if self.judged_by(watch):
                 samples = self._samples(watch)

@@ -90,7 +90,7 @@ class Dirty:
 
     def _concern(self, gathering: Gathering, at_ms: int) -> None:
         event_ms = gathering.event_of(at_ms)
-        if not gathering.condition.every_ms:
+        if not gathering.every_ms:
             self._note(gathering, at_ms)
         elif event_ms < gathering.open_ms:
             self._note(gathering, event_ms)
@@ -115,7 +115,7 @@ def rejudge(
         if len(row.history) >= MOST_REMEMBERED:
             from_ms = max(from_ms, row.history[0][0])
     events = gathering.events(from_ms)
-    if condition.every_ms:
+    if gathering.every_ms:
         gathering.open_ms = gathering.event_of(gathering.newest_ms)
     if not events:
         return None

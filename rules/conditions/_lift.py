@@ -41,10 +41,14 @@ class Lasting(Sampling, frozen=True, kw_only=True):
 
     def judge(self, view: View) -> Verdicts:
         """Return what the newest value says; one between the limits of a hysteresis asks those before it."""
-        values = view.window(self.inner.properties[0], self.lasts_ms).values
-        if not values:
+        name = self.inner.properties[0]
+        newest = view.latest(name, self.lasts_ms)
+        if newest is None:
             return UNKNOWN * max(1, len(self.severities))
-        verdicts = list(self.inner.each(values[-1]))
+        said = self.inner.each(newest[1])
+        if Verdict.BETWEEN not in said:
+            return said
+        verdicts, values = list(said), view.window(name, self.lasts_ms).values
         place = len(values) - 1
         while place > 0 and Verdict.BETWEEN in verdicts:
             place -= 1

@@ -52,13 +52,20 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, number: float) -> Verdict:
         """Return on which side of the limits the number is."""
-        low, high = self.quiet()
-        if not low <= number <= high:
+        if self._is_beyond(number):
             return Verdict.HOLDS
         if self.clear is None:
             return Verdict.CLEAR
         is_clear = number < self.clear if self.is_high else number > self.clear
         return Verdict.CLEAR if is_clear else Verdict.BETWEEN
+
+    def _is_beyond(self, number: float) -> bool:
+        word, limit = self.word, self.limit
+        if word == "above":
+            return number > limit
+        if word == "at_least":
+            return number >= limit
+        return number < limit if word == "below" else number <= limit
 
     def words(self, number: float) -> str:
         """Return in words where the number is: `above 15`, `no longer above 15`, `not below 10`."""
@@ -107,7 +114,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, number: float) -> Verdicts:
         """Return what the number says of each level."""
-        return tuple(bound.judge(number) for bound in self.each)
+        return tuple([bound.judge(number) for bound in self.each])
 
     def explain(self, amount: Amount) -> Text:
         """Return in plain words what a number does that holds: `is above 15 cm`, `reaches a level (minor: …)`."""
