@@ -39,6 +39,13 @@ class Loaded:
     file: Path
     line: int
     test_lines: tuple[int, ...]
+    document: Document
+    place: tuple[int, ...] = ()
+
+    def fault(self, path: tuple[int | str, ...], message: str) -> Fault:
+        """Return what is to be said of a place in the rule, with its line and column."""
+        found = self.document.fault((*self.place, *path), message)
+        return dataclasses.replace(found, path=".".join(map(str, (self.rule.id, *path))))
 
 
 def load(paths: Sequence[Path], dictionary: Mapping[str, Property]) -> tuple[tuple[Rule, ...], tuple[Fault, ...]]:
@@ -141,7 +148,16 @@ def _rule(
     tests = [document.at((*place, "tests", index))[0] for index in range(len(entry.tests))]
     rule = _build(entry, condition, _text(document, place))
     line, _ = document.at((*place, "id"))
-    return Loaded(rule=rule, tests=tuple(entry.tests), file=file, line=line, test_lines=tuple(tests)), []
+    loaded = Loaded(
+        rule=rule,
+        tests=tuple(entry.tests),
+        file=file,
+        line=line,
+        test_lines=tuple(tests),
+        document=document,
+        place=place,
+    )
+    return loaded, []
 
 
 def _further(

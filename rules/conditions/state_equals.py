@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pydantic
@@ -81,15 +81,21 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+_NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 50}
+_States = Annotated[
+    list[float],
+    pydantic.BeforeValidator(_as_list),
+    pydantic.WithJsonSchema({"anyOf": [{"type": "number"}, _NUMBERS]}),
+]
+
+
 class Options(pydantic.BaseModel):
     """Options of `state_equals`."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     observed_property: str = pydantic.Field(alias="property", description="Observed property of the data dictionary")
-    equals: list[float] = pydantic.Field(min_length=1, max_length=50, description="The value, or a list of values")
-
-    _listed = pydantic.field_validator("equals", mode="before")(_as_list)
+    equals: _States = pydantic.Field(min_length=1, max_length=50, description="The value, or a list of values")
 
 
 def _build(options: Options, _dictionary: Mapping[str, Property]) -> Condition:

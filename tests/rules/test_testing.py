@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ingest import dictionary
+from ingest.located import Document
 from rules.drawing import draw
 from rules.rule_file import TestEntry
 from rules.schema import CATALOG, Loaded, load_with_tests
@@ -24,7 +25,8 @@ def outcomes(world: Any, expect: list[dict[str, str]], series: str = "10 16x5 8x
     """Return the outcome of one test of the flood rule."""
     test = TestEntry.model_validate({"name": "x", "series": {"weather.water_level": series}, "expect": expect})
     rule = world.rule(for_s=120, keep_firing_for_s=300, where=(("place", ("road",)),))
-    loaded = Loaded(rule=rule, tests=(test,), file=Path("x.yaml"), line=1, test_lines=(2,))
+    document = Document("x.yaml", {}, {})
+    loaded = Loaded(rule=rule, tests=(test,), file=Path("x.yaml"), line=1, test_lines=(2,), document=document)
     (outcome,) = run(loaded, world.dictionary)
     return outcome
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.cli import build
+from deploy.commands._base import UserError
 
 RULE = """\
 id: flood.road
@@ -52,10 +53,9 @@ def test_check_lists_faults(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    assert (
-        lines[0] == f"{path}:6: severity: Input should be 'critical', 'major', 'minor', 'warning' or 'info' (is 'bad')"
-    )
-    assert lines[1].startswith(f"{path}:11: tests.0.expect.0.at: is not a duration")
+    expected = "severity: Input should be 'critical', 'major', 'minor', 'warning' or 'info' (is 'bad')"
+    assert lines[0] == f"{path}:6:11: {expected}"
+    assert lines[1].startswith(f"{path}:11:19: tests.0.expect.0.at: is not a duration")
     assert lines[2:] == ["wangge: 2 faults: mend them and check again"]
 
 
@@ -65,7 +65,7 @@ def test_check_warns_of_a_rule_that_no_device_feeds(tmp_path: Path, site_folder:
     result = wangge("check", path, "--site", site_folder)
 
     assert result.exit_code == 0
-    assert result.stderr == f"{path}:1: flood.road: selects no device of the site (warning)\n"
+    assert result.stderr == f"{path}:4:8: flood.road.where: selects no device of the site (warning)\n"
 
 
 def test_check_names_a_site_without_its_files(tmp_path: Path) -> None:
@@ -121,6 +121,106 @@ def test_test_says_in_json_what_failed(tmp_path: Path) -> None:
         "expected": [{"at_s": 120, "state": "firing"}, {"at_s": 180, "state": "resolved"}],
         "got": [{"at_s": 60, "state": "firing"}, {"at_s": 180, "state": "resolved"}],
     }
+
+
+def test_check_warns_of_a_rule_that_can_never_fire(tmp_path: Path) -> None:
+    """A doubt is a warning with its place: exit code 0."""
+    path = write(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("above: 15", "above: 15000"), encoding="utf-8")
+    result = wangge("check", path)
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"{path}:5:7: flood.road.when: can never fire: weather.water_level is between")
+    assert result.stdout == "1 rules with 1 tests: no fault, 1 warnings\n"
+
+
+def test_check_tells_machines(tmp_path: Path) -> None:
+    """Faults and warnings as JSON, with the same exit codes; with a fault nothing is doubted."""
+    path = write(tmp_path)
+    text = path.read_text(encoding="utf-8").replace("above: 15", "above: 15000")
+    path.write_text(text, encoding="utf-8")
+    doubted = wangge("check", path, "--json")
+    path.write_text(text.replace("critical", "bad"), encoding="utf-8")
+    faulty = wangge("check", path, "--json")
+
+    assert (doubted.exit_code, faulty.exit_code) == (0, 2)
+    (warning,) = json.loads(doubted.stdout)["warnings"]
+    assert {key: warning[key] for key in ("file", "line", "column", "path")} == {
+        "file": str(path),
+        "line": 5,
+        "column": 7,
+        "path": "flood.road.when",
+    }
+    told = json.loads(faulty.stdout)
+    assert (told["rules"], told["warnings"]) == (0, [])
+    assert [(one["line"], one["column"], one["path"]) for one in told["faults"]] == [(6, 11, "severity")]
+
+
+def test_check_names_the_column_of_yaml_that_is_none(tmp_path: Path) -> None:
+    """Also a file that is no YAML, or has a key twice, says where."""
+    path = write(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("domain: weather", "domain: [weather"), encoding="utf-8")
+    broken = wangge("check", path).stderr
+    path.write_text(text.replace("domain: weather", "id: twice"), encoding="utf-8")
+
+    assert broken.startswith(f"{path}:4:6: is not YAML: ")
+    assert wangge("check", path).stderr.startswith(f"{path}:3:1: key 'id' stands twice")
+
+
+def test_explain_says_a_rule_in_both_languages(site_folder: Path) -> None:
+    """Chinese, then English; with a site the category has its name and code."""
+    result = wangge("explain", "flood.road", "--site", site_folder)
+    chinese, english = result.stdout.split("\n\n")
+
+    assert result.exit_code == 0
+    assert chinese.startswith(
+        "flood.road  道路积水\n监测对象：积水监测仪（位置：道路），逐台判断。\n触发条件：积水深度高于 15 cm"
+    )
+    assert "立案：道路积水（0506）。" in chinese
+    assert english.startswith("flood.road  Road flooding\nWatches water level gauges (place: road), each by itself.\n")
+
+
+@pytest.mark.parametrize("lang, title", [("zh", "道路积水"), ("en", "Road flooding")])
+def test_explain_takes_one_language_and_files(tmp_path: Path, lang: str, title: str) -> None:
+    """`--lang` leaves the other out; rules of files are explained too."""
+    result = wangge("explain", "flood.road", write(tmp_path), "--lang", lang)
+
+    assert result.stdout.startswith(f"flood.road  {title}\n")
+    assert "\n\n" not in result.stdout
+
+
+def test_explain_names_rules_that_are_called_alike() -> None:
+    """A typing error is answered with what may be meant."""
+    result = wangge("explain", "flod.road")
+
+    assert isinstance(result.exception, UserError)
+    assert str(result.exception).startswith("there is no rule 'flod.road': is it flood.road")
+
+
+def test_list_has_a_line_for_each_rule(tmp_path: Path) -> None:
+    """Id, severity, title, condition in words, case; in either language."""
+    path = write(tmp_path)
+
+    assert wangge("list", path).stdout.splitlines() == [
+        "flood.road                      critical  Road flooding: water level is above 15 cm [no case]",
+        "1 rules",
+    ]
+    assert "道路积水: 积水深度高于 15 cm" in wangge("list", path, "--lang", "zh").stdout
+
+
+def test_list_tells_machines(tmp_path: Path) -> None:
+    """The same as JSON, in both languages."""
+    (told,) = json.loads(wangge("list", write(tmp_path), "--json").stdout)["rules"]
+
+    assert told["when"] == {"zh": "积水深度高于 15 cm", "en": "water level is above 15 cm"}
+    assert told["watches"]["en"] == "water level gauges, each by itself"
+    assert (told["id"], told["severities"], told["case"], told["author"]) == ("flood.road", ["critical"], None, None)
+
+
+def test_list_refuses_two_forms_at_once() -> None:
+    """Markdown and JSON are the same in two ways."""
+    assert isinstance(wangge("list", "--json", "--markdown").exception, UserError)
 
 
 @pytest.mark.parametrize("command", ["check", "test"])

@@ -1,0 +1,70 @@
+"""`wangge rules check`: every fault in rule files, and doubts about rules that have none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.commands import _rules_load as files
+
+if TYPE_CHECKING:
+    from ingest.located import Fault
+    from ingest.model import Property
+    from rules.schema import Loaded
+
+
+def check(
+    paths: files.Paths = None,
+    site: files.SiteFolder = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Report every fault in rule files, with file, line and column (exit code 2 if there is one).
+
+    Without a fault also warns of rules that can never fire or clear, and of those that say nothing new; with --site, of
+    those that no device of the site feeds.
+    """
+    loaded, dictionary, faults = files.read(paths, site)
+    warnings = () if faults else tuple(sorted(_warnings(loaded, dictionary, site)))
+    if as_json:
+        told = {"rules": len(loaded), "faults": list(map(_plain, faults)), "warnings": list(map(_plain, warnings))}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        if faults:
+            raise typer.Exit(2)
+        return
+    files.leave_if(faults)
+    for warning in warnings:
+        typer.echo(f"{files.located(warning)} (warning)", err=True)
+    tests = sum(len(item.tests) for item in loaded)
+    typer.echo(f"{len(loaded)} rules with {tests} tests: no fault, {len(warnings)} warnings")
+
+
+def _warnings(loaded: Sequence[Loaded], dictionary: Mapping[str, Property], site: Path | None) -> Iterator[Fault]:
+    from rules.doubts import doubts
+    from rules.unfed import unfed
+
+    yield from doubts(loaded, dictionary)
+    if site is None:
+        return
+    from ingest import cells, devices
+    from ingest.profiles import loading as profiles
+
+    grid, faults = cells.load(site / "cells.geojson")
+    models, more = profiles.for_site(site, dictionary)
+    register, last = devices.load(site / "devices.csv", dictionary, grid, models)
+    files.leave_if((*faults, *more, *last))
+    yield from unfed(loaded, register)
+
+
+def _plain(fault: Fault) -> dict[str, object]:
+    return {
+        "file": fault.file,
+        "line": fault.line,
+        "column": fault.column or 1,
+        "path": fault.path,
+        "message": fault.message,
+    }
