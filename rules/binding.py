@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 
-from ingest.model import Series
+from ingest.model import Device, Series
 from rules.conditions._base import SampleCondition
 from rules.gathering import Gathering
 from rules.model import COUNTED, Rule, Subject
@@ -18,6 +18,8 @@ from rules.samples import MOST_IN_WINDOW, MOST_REMEMBERED, Samples
 from rules.state import RuleState
 from rules.view import Member
 from rules.watch import Feed, Presence, Qualities, Watch
+
+GATEWAY = "gateway"
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -79,6 +81,21 @@ def last_seen_ms(state: EngineState, device_id: str) -> int:
     """Return when a device was last heard of, or counted as heard of."""
     presence = state.presences.get(device_id)
     return state.settled_ms if presence is None else max(presence.last_seen_ms(), state.settled_ms)
+
+
+def gateway_is_in_doubt(program: Program, state: EngineState, device: Device, seen_ms: int) -> bool:
+    """Tell whether a gateway above a device was not heard of since the device ought to have spoken again.
+
+    Then the silence may be the gateway's. One that never says anything of its own, is never in doubt.
+    """
+    above, passed = device.parent, {device.id}
+    while above is not None and above not in passed:
+        passed.add(above)
+        parent, presence = program.devices.get(above), state.presences.get(above)
+        if parent is not None and parent.kind == GATEWAY and presence is not None and presence.watches:
+            return presence.last_seen_ms() < seen_ms + 1000 * device.cadence_s
+        above = parent.parent if parent is not None else None
+    return False
 
 
 def admit(program: Program, state: EngineState, series: Series) -> Watch:

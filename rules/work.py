@@ -8,7 +8,7 @@ import operator
 
 from ingest.model import Observation
 from rules import sentences
-from rules.binding import EngineState, arm, last_seen_ms, presence_of
+from rules.binding import EngineState, arm, gateway_is_in_doubt, last_seen_ms, presence_of
 from rules.conditions._base import ValueCondition, Verdict
 from rules.gathering import Gathering
 from rules.judging import Dirty, rejudge
@@ -164,6 +164,9 @@ class Work:
             since_ms = seen_ms + condition.silent_after_ms(device.cadence_s)
             if since_ms >= now_ms:
                 heapq.heappush(due, (since_ms, rule_id, device_id))
+                continue
+            if gateway_is_in_doubt(self._program, state, device, seen_ms):
+                heapq.heappush(due, (now_ms + 1000 * device.cadence_s, rule_id, device_id))
                 continue
             phase = Phase(State.FIRING, since_ms, seen_ms)
             row = RuleState(rule_version=rule.version, stand=(phase,), base=(phase,), shown=(State.FIRING, since_ms, 0))

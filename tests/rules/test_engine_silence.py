@@ -131,3 +131,29 @@ def test_check_binds_a_new_state(world: Any) -> None:
     program, state = compile_rules((world.silence(),), (world.device(),)), empty_state()
 
     assert next_check_at_ms(program, state) == 0
+
+
+def test_check_waits_for_the_gateway(world: Any) -> None:
+    """While the gateway says nothing, only the gateway is silent; when it speaks again, who still does not is."""
+    gateway = world.device("gw", kind="gateway", cadence_s=120)
+    circuit, lamp = world.device("circuit", parent="gw"), world.device("lamp", parent="circuit")
+    program, state = compile_rules((world.silence(),), (gateway, circuit, lamp)), empty_state()
+    batch = [world.observation(world.series(device, "device.rssi"), 0, -90) for device in (gateway, circuit, lamp)]
+    step(program, state, batch, world.at(0))
+
+    def silent(at_s: int) -> list[str]:
+        return sorted(one.subject.id for one in check(program, state, world.at(at_s)).transitions)
+
+    assert [silent(200), silent(361), silent(2000)] == [[], ["gw"], []]
+    step(program, state, [world.observation(world.series(gateway, "device.rssi"), 2010, -90)], world.at(2010))
+    step(program, state, [world.observation(world.series(circuit, "device.rssi"), 2020, -90)], world.at(2020))
+    assert silent(2070) == ["lamp"]
+
+
+def test_check_does_not_wait_for_a_gateway_that_never_speaks(world: Any) -> None:
+    """Many gateways report nothing of themselves; a circle of parents ends."""
+    gateway, lamp = world.device("gw", kind="gateway", parent="lamp"), world.device("lamp", parent="gw")
+    program, state = compile_rules((world.silence(),), (gateway, lamp)), empty_state()
+    step(program, state, [world.observation(world.series(lamp), 0, 1)], world.at(0))
+
+    assert "lamp" in {one.subject.id for one in check(program, state, world.at(200)).transitions}
