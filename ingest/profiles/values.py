@@ -5,6 +5,7 @@ Raises `RefusedError` where a value is neither a number nor a word that the prof
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -22,7 +23,10 @@ def scalar(value: Scalar) -> Scalar:
     """Return a value as it is compared: a text trimmed and in small letters, a number as `float`."""
     if isinstance(value, str):
         return value.strip().lower()
-    return value if isinstance(value, bool) else float(value)
+    try:
+        return value if isinstance(value, bool) else float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return math.inf
 
 
 def among(value: object, known: frozenset[Scalar]) -> bool:
