@@ -14,6 +14,7 @@ from alerts.api.security import requires
 from alerts.cases.workflow import Role
 from alerts.errors import NotFound
 from ingest.model import Device
+from ingest.trust import PROPERTY as TRUST
 
 router = APIRouter(tags=["observations"])
 MAX_POINTS = 10_000
@@ -35,6 +36,12 @@ class DeviceOut(BaseModel):
     cadence_s: int = Field(examples=[60])
     parent: str | None
     attributes: dict[str, str]
+
+
+class TrustedDeviceOut(DeviceOut):
+    """A device, and how far its data can be trusted, in per cent; null: it never failed a quality test."""
+
+    trust: float | None = Field(examples=[81.0])
 
 
 class SeriesOut(BaseModel):
@@ -96,13 +103,15 @@ def list_devices(request: Request, query: Annotated[DeviceQuery, Query()]) -> Pa
     responses=answers(401, 403, 404),
     dependencies=[requires(Role.VIEWER)],
 )
-def get_device(request: Request, device_id: str) -> DeviceOut:
+def get_device(request: Request, device_id: str) -> TrustedDeviceOut:
     """Return one device."""
-    site = contexts.of(request).site
+    context = contexts.of(request)
+    site = context.site
     device = site.register.device(device_id)
     if device is None:
         raise NotFound(f"there is no device {device_id!r} in the register")
-    return _device(site, device)
+    told = context.series.read(device_id, TRUST, 0, context.now_ms() + 1, 1)
+    return TrustedDeviceOut(**_device(site, device).model_dump(), trust=told[-1].value if told else None)
 
 
 @router.get(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.api.context import WebContext
 from alerts.cases.workflow import Role
+from ingest.model import Observation, Property, Series, series_id
+from ingest.stores.memory import MemoryStore
+from ingest.trust import PROPERTY as TRUST
 from tests.alerts.api.conftest import Client
 from tests.alerts.sample import CELL, NINE_MS
 
@@ -33,6 +37,18 @@ def test_device(client: Client) -> None:
     body = client(Role.VIEWER).get("/api/v1/devices/wl-1").json()
 
     assert (body["cell"], body["place"], body["cadence_s"]) == (CELL, "西乡塘街道 广西大学社区", 60)
+    assert body["trust"] is None
+
+
+def test_device_with_trust(client: Client, web: WebContext, series: MemoryStore) -> None:
+    """What was told last of a device that failed quality tests."""
+    known = Property(name=TRUST, unit="%", title_zh="可信度", title_en="Trust")
+    device = web.site.register.device("wl-2")
+    assert device is not None
+    trust = Series(id=series_id("wl-2", TRUST), device=device, property=known)
+    series.write([Observation(trust, value, NINE_MS - number, NINE_MS) for number, value in enumerate((81.0, 90.0))])
+
+    assert client(Role.VIEWER).get("/api/v1/devices/wl-2").json()["trust"] == 81.0
 
 
 def test_series(client: Client) -> None:
