@@ -57,6 +57,7 @@ class Dirty:
         for gathering, low, high in watch.feeds:
             if observation.quality not in gathering.rule.quality:
                 continue
+            gathering.note(watch.device_id, at_ms)
             before_ms = gathering.newest_ms
             if at_ms > before_ms and gathering.judged_by(watch):
                 gathering.newest_ms = at_ms
@@ -120,6 +121,7 @@ def rejudge(
     if not events:
         return None
     judged = [(at_ms, condition.judge(gathering.view(at_ms, locale))) for at_ms in events]
+    gathering.forget(gathering.newest_ms - program.lateness_ms - 2 * gathering.every_ms)
     if row is None:
         if not any(Verdict.HOLDS in verdicts for _, verdicts in judged):
             return None

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ingest.model import Device
+from rules.conditions._base import Verdict
 from rules.model import Evidence
 from rules.samples import Samples
 
+Known = dict[int, dict[str, Verdict]]
+"""What was found out of single devices at a time, by whoever did (`id`) and device.
+
+It is kept for when this time is judged again, except of devices that said more since.
+"""
 _NONE: Sequence[int] = ()
 _NO_VALUES: Sequence[float] = ()
 
@@ -55,13 +61,12 @@ class Member(NamedTuple):
 class View:
     """The subject at `at_ms`, with the focus on one of its devices."""
 
-    __slots__ = ("_members", "anchored", "at_ms", "focus", "locale")
+    __slots__ = ("_members", "anchored", "at_ms", "focus", "known", "locale")
 
-    def __init__(
-        self, at_ms: int, focus: Member, members: Mapping[str, Member], locale: Locale, anchored: object
-    ) -> None:
+    def __init__(self, at_ms: int, focus: Member, members: dict[str, Member], locale: Locale, anchored: object) -> None:
         self.at_ms, self.focus, self._members, self.locale = at_ms, focus, members, locale
         self.anchored = anchored  # None: the subject is all devices; else it is the one in focus
+        self.known: Known = {}
 
     @property
     def device(self) -> Device:
@@ -98,6 +103,14 @@ class View:
         """Yield a view of every device that is seen, neighbours too, in order of their ids."""
         for device_id in sorted(self._members):
             yield View(self.at_ms, self._members[device_id], self._members, self.locale, self.anchored)
+
+    def devices(self) -> KeysView[str]:
+        """Return the ids of all devices that are seen."""
+        return self._members.keys()
+
+    def about(self, device_id: str) -> View:
+        """Return the same with the focus on another device."""
+        return View(self.at_ms, self._members[device_id], self._members, self.locale, self.anchored)
 
     def of_subject(self) -> Iterator[View]:
         """Yield a view of every device that the subject is: one, or all those of a cell or sub-district."""

@@ -89,9 +89,14 @@ class Ratio(Sampling, frozen=True, kw_only=True):
         return tuple(sorted(said, key=lambda one: one.phenomenon_time_ms))
 
     def _count(self, view: View) -> tuple[int, int]:
-        verdicts = [self.inner.judge(one)[0] for one in view.of_subject()]
-        known = [verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN]
-        return known.count(Verdict.HOLDS), len(known)
+        if view.anchored is not None:
+            verdict = self.inner.judge(view)[0]
+            return int(verdict is Verdict.HOLDS), int(verdict is not Verdict.UNKNOWN)
+        known = view.known.setdefault(id(self), {})
+        for device_id in view.devices() - known.keys():
+            known[device_id] = self.inner.judge(view.about(device_id))[0]
+        verdicts = list(known.values())
+        return verdicts.count(Verdict.HOLDS), len(verdicts) - verdicts.count(Verdict.UNKNOWN)
 
 
 class Options(BoundOptions):
