@@ -5,19 +5,20 @@ frame takes one token, or is refused before anybody looks into it (`rate_limited
 costs little, whoever else sends is not held up, and what was refused lies in the dead letters.
 
 A bucket is kept as one number: the time by which it will be full again (the generic cell rate algorithm, ITU-T I.371
-annex A). The same frames at the same times give the same verdicts.
+annex A). The same frames at the same times give the same verdicts. Frames that are published again (`ingest.redrive`)
+have no limit: they were refused once for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ingest.errors import Reason, shown, unacceptable
 from ingest.flow import Decode
 from ingest.model import Frame, Observation, Refusal
+from ingest.parting import by_source
+from ingest.redrive import PREFIX
 
 MAX_TOPICS = 200_000
 _CLOCK_SET_BACK_US = 3_600_000_000  # by more than this: what was counted means nothing any more
@@ -73,10 +74,7 @@ class Meter:
 
 
 class RateLimiter:
-    """Knows which frames are too many. State is a number for each topic that was heard of lately.
-
-    Frames come together with those of their source (`sorted` by source keeps their order).
-    """
+    """Knows which frames are too many. State is a number for each topic that was heard of lately."""
 
     def __init__(self, rates: Rates) -> None:
         self._rates = rates
@@ -100,7 +98,7 @@ class RateLimiter:
     def over(self, frames: Sequence[Frame]) -> frozenset[int]:
         """Return the `id()` of each frame that is too many."""
         over: list[int] = []
-        for source, part in _by_source(frames):
+        for source, part in by_source(frames):
             self._look_at_the_clock(part[0].received_at_ms * 1000)
             begin_us = self._newest_us
             if source in self._topics:
@@ -122,10 +120,10 @@ class RateLimiter:
             at_us = full_us.get(topic, 0)
             if at_us <= now_us:
                 full_us[topic] = now_us + cost_us
-            elif at_us - now_us > slack_us:
-                over.append(id(frame))
-            else:
+            elif at_us - now_us <= slack_us:
                 full_us[topic] = at_us + cost_us
+            elif not topic.startswith(PREFIX):
+                over.append(id(frame))
         self._newest_us = now_us
         return over
 
@@ -138,7 +136,7 @@ class RateLimiter:
             if id(frame) in refused:
                 continue
             now_us = max(now_us, frame.received_at_ms * 1000)
-            if at_us - now_us > bucket.slack_us:
+            if at_us - now_us > bucket.slack_us and not frame.topic.startswith(PREFIX):
                 over.append(id(frame))
             else:
                 at_us = max(at_us, now_us) + bucket.cost_us
@@ -166,18 +164,3 @@ class RateLimiter:
         if frame.source in self._rates.sources:
             place += f", or the source {frame.source} more than {self._rates.sources[frame.source].per_s:g} frames/s"
         return unacceptable(Reason.RATE_LIMITED, place).refusal
-
-
-def _by_source(frames: Sequence[Frame]) -> Iterator[tuple[str, Sequence[Frame]]]:
-    """Yield the frames of each source, in order; nearly always there is one."""
-    if not frames:
-        return
-    name = frames[0].source
-    if frames[-1].source == name:
-        yield name, frames
-        return
-    for source, part in groupby(frames, key=_source):
-        yield source, tuple(part)
-
-
-_source: Callable[[Frame], str] = attrgetter("source")

@@ -12,8 +12,6 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Protocol
 
 import structlog
@@ -30,6 +28,7 @@ from deploy.runtimes.pulse import Link, Pulse
 from ingest.drift import Looker
 from ingest.flow import take_in
 from ingest.model import Frame
+from ingest.parting import by_source, together
 from ingest.quality import flag
 from ingest.rate import UNLIMITED, RateLimiter, Rates
 from ingest.topics import discover
@@ -92,7 +91,7 @@ class EmbeddedRuntime:
         parts, pulse = self._parts, self._pulse
         now_ms = parts.clock.now_ms()
         pulse.begin(len(frames))
-        frames = sorted(frames, key=_source)  # those of a broker stay in its order
+        frames = together(frames)
         intakes = list(take_in(frames, self._rate.guard(frames, self._decode), flag, now_ms, self._look))
         pulse.lap("decode")
 
@@ -103,10 +102,7 @@ class EmbeddedRuntime:
                 meta.put(connection, "pipeline", pulse.report(parts.source, self._line.epoch, now_ms))
 
         done = self._line.work(Work(intakes, parts.source.connected, also, pulse.lap), stop, now_ms)
-        heard = {name for name, part in groupby(frames, key=_source) if parts.source.acknowledge(tuple(part))}
-        self._unacknowledged = [(one.source, one.hour_ms, one.frames) for one in intakes if one.source in heard]
+        gone = {name for name, part in by_source(frames) if not parts.source.acknowledge(part)}
+        self._unacknowledged = [(one.source, one.hour_ms, one.frames) for one in intakes if one.source not in gone]
         self._ticked_s = monotonic_s()
         pulse.end(intakes, done.counts, done.transitions, parts.clock.now_ms())
-
-
-_source: Callable[[Frame], str] = attrgetter("source")

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from operator import attrgetter
 
 from ingest.io.mqtt_source import MqttOptions, MqttSource
 from ingest.model import Frame
+from ingest.parting import by_source
 
 
 class Sources:
@@ -54,8 +53,8 @@ class Sources:
     def acknowledge(self, frames: Sequence[Frame]) -> int:
         """Tell each broker that its frames are safe, in order. Return how many they still wanted to know of."""
         heard = 0
-        for name, part in groupby(sorted(frames, key=_source), key=_source):
-            heard += self._sources[name].acknowledge(tuple(part))
+        for name, part in by_source(frames):
+            heard += self._sources[name].acknowledge(part)
             self._taken[name] = 0
         return heard
 
@@ -93,6 +92,3 @@ class Sources:
                     wanted -= len(some)
                     self._taken[name] += len(some)
         return frames
-
-
-_source: Callable[[Frame], str] = attrgetter("source")

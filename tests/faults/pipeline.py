@@ -16,15 +16,20 @@ from tests.faults.load import START_MS
 
 
 class Pipeline:
-    """An installation of the embedded runtime; its data lies in `folder`/`client_id`, and so does its log beside it."""
+    """An installation of the embedded runtime; its data lies in `folder`/`client_id`, its log beside it.
 
-    def __init__(self, folder: Path, site: Path, port: int, client_id: str, window: int = 20) -> None:
+    `speed` is that of its clock.
+    """
+
+    def __init__(
+        self, folder: Path, site: Path, port: int, client_id: str, window: int = 20, *, speed: float = 1
+    ) -> None:
         self.data = folder / client_id
         self.config = folder / f"{client_id}.toml"
         self.config.write_text(
             f'site = "{site}"\ndata = "{self.data}"\n'
             f'[mqtt]\nport = {port}\nclient_id = "{client_id}"\ntopics = ["wangge/+/up/#"]\nwindow = {window}\n'
-            f"[clock]\nstart_ms = {START_MS + 86_400_000}\nwall_start = {int(time.time() * 1000)}\n",
+            f"[clock]\nstart_ms = {START_MS + 86_400_000}\nwall_start = {int(time.time() * 1000)}\nspeed = {speed}\n",
             encoding="utf-8",
         )
         self.process: subprocess.Popen[bytes] | None = None

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytes
 
 LEVEL = "weather.water_level"
 TOPICS = ("wangge/+/up/#",)
-RATE, BURST_S, SECONDS = 50, 2, 3.0
+RATE, BURST_S, SECONDS = 50, 2, 1.5
 
 
 def message(device: str, time_ms: int) -> tuple[str, bytes]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest import rate
 from ingest.model import Frame, Refusal
 from ingest.rate import UNLIMITED, Limit, RateLimiter, Rates
+from ingest.redrive import wrap
 
 START_MS = 1_790_000_000_000
 ARRIVALS = st.lists(
@@ -125,3 +126,12 @@ def test_topics_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert set(limiter._full_us["mqtt"]) == {"mad"}
     assert refused(limiter, [frame("mad", 2_000)]) == [True]
+
+
+def test_what_is_published_again_is_not_refused_again() -> None:
+    """Letters that were received in one moment share a topic of the envelope, and come back all at once."""
+    limit = Limit(1, 2)
+    limiter = RateLimiter(Rates({"mqtt": limit}, {"mqtt": limit}))
+    topic = wrap("t", "mqtt", START_MS)
+
+    assert not any(refused(limiter, [frame(topic) for _ in range(100)]))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -19,6 +18,7 @@ from deploy.runtimes.shard import area_of, shard_of
 from ingest.drift import Looker
 from ingest.flow import HOUR_MS, Decode, Intake, Letter, take_in
 from ingest.model import Frame, Lookup, Refusal
+from ingest.parting import together
 from ingest.quality import flag
 from ingest.rate import UNLIMITED, RateLimiter, Rates
 from ingest.topics import discover
@@ -87,7 +87,7 @@ class Normaliser:
             frames += record.frames
             if record.beat_ms:
                 beats[one.partition] = max(record.beat_ms, beats.get(one.partition, 0))
-        frames.sort(key=attrgetter("source"))  # those of a broker stay in its order
+        frames = list(together(frames))
         decode = self._rate.guard(frames, self._decode)
         parts: dict[int, list[Intake]] = {}
         for intake in (*take_in(frames, decode, flag, now_ms, self._look), *poison):
