@@ -13,6 +13,8 @@ Rules see an observation with the flag that it has on arrival. A flag that is re
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
@@ -55,7 +57,8 @@ class Stream:
     def __init__(self, lookup: Lookup, zone: tzinfo, newest: Mapping[int, int], trust: Trust) -> None:
         self._lookup, self._zone = lookup, zone
         self._around = Around(())
-        self._before = dict(newest)
+        before = sorted(newest.items())
+        self._before = array("q", [number for number, _ in before]), array("q", [time_ms for _, time_ms in before])
         self._tracks: dict[int, Track] = {}
         self._counting: dict[int, list[int]] = {}
         self._growth: dict[int, tuple[Series, float] | None] = {}
@@ -211,7 +214,7 @@ class Stream:
                         met[other.id] = self._track(other)
         wanted = []
         for number, track in met.items():
-            newest_ms = self._before.pop(number, None)
+            newest_ms = self._newest_before(number)
             if newest_ms is not None:
                 wanted.append(Wanted(track.series, newest_ms - track.reach_ms, newest_ms + 1, track.history.keep))
         stored = load(wanted) if wanted else {}
@@ -223,6 +226,12 @@ class Stream:
                 if track.checks.neighbours:
                     track.step = -1.0  # neighbours are bound when each was heard of
         self._tracks |= met
+
+    def _newest_before(self, number: int) -> int | None:
+        """Return the time up to which a series had been taken in before."""
+        numbers, times_ms = self._before
+        at = bisect_left(numbers, number)
+        return times_ms[at] if at < len(numbers) and numbers[at] == number else None
 
     def _track(self, series: Series) -> Track:
         known = series.property
