@@ -88,7 +88,7 @@ _PREFIXES = {
 }  # fmt: skip
 _ANGLES = frozenset({"deg", "rad"})
 _LEVELS = frozenset({"dB", "dB[mW]", "dB[W]", "dB[SPL]"})
-_TERM = re.compile(r"(?P<atom>\[\w+\]|[A-Za-z%]+|1)?(?P<power>[+-]?\d)?(?P<note>\{[^{}]*\})?")
+_TERM = re.compile(r"(?P<atom>\[\w+\]|[A-Za-z%]+|1)?(?P<power>[+-]?[0-9])?(?P<note>\{[^{}]*\})?")
 _MAX_LENGTH = 40
 _MOLAR_VOLUME_M3 = 0.024465  # of a gas at 298.15 K and 101 325 Pa
 _TYPOGRAPHY = str.maketrans("⋅·⁻¹²³µμ", "..-123uu")

@@ -72,6 +72,7 @@ def test_conversion(unit: str, canonical: str, value: float, expected: float) ->
 @pytest.mark.parametrize(
     "unit, canonical",
     [
+        ("kg٣", "kg"),
         ("mm", "Cel"),
         ("C", "Cel"),  # a coulomb
         ("1", "deg"),  # both are dimensionless, but a ratio is no angle
