@@ -3,7 +3,8 @@
 Rules are looked for where the site was loaded from: the catalogue and the `rules` folder of the site. Everything that
 holds the rules of the site holds one book, which is exchanged at once; the program made of it is made anew by whoever
 asked, between two epochs. Rules that did not change keep their states. A faulty file changes nothing: the log says
-where it is wrong, the metric `wangge_rules_faults` counts, and what holds is noted in the case store (`rules`).
+where it is wrong, the metric `wangge_rules_faults` counts, and what holds is noted in the case store (`rules`),
+with every version of a rule that was not there before (`rule_versions`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import structlog
 from sqlalchemy import Engine
 
 from alerts.errors import StoreError
-from alerts.store import meta
+from alerts.store import meta, rule_versions
 from deploy import metrics, site_checks
 from deploy.clock import monotonic_s, wall_ms
 from deploy.site import Site
@@ -102,10 +103,11 @@ class RulesWatch:
         return True
 
     def _note(self, database: Engine) -> None:
-        fact = {"rules": len(self._site.rules), "version": version(self._site), "at_wall_ms": wall_ms()}
+        fact: dict[str, Any] = {"rules": len(self._site.rules), "version": version(self._site), "at_wall_ms": wall_ms()}
         try:
             with database.begin() as connection:
                 meta.put(connection, KEY, fact | ({"refused": self._refused} if self._refused else {}))
+                rule_versions.record(connection, self._site.rules, fact["at_wall_ms"])
         except StoreError as exc:
             LOG.warning("what the rules are could not be noted", reason=str(exc))
         else:

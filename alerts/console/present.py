@@ -17,7 +17,7 @@ Shown = dict[str, Any]
 Rows = tuple[list[Row[Any]], int]  # a page of rows, and how many there are in all
 _ALERT = (
     "id", "severity", "state", "firing", "fired_at_ms", "resolved_at_ms", "device_id", "case_id", "case_number", "cell",
-    "domain", "version",
+    "domain", "version", "rule_id", "rule_version",
 )  # fmt: skip
 _CASE = (
     "id", "number", "severity", "state", "domain", "cell", "reported_at_ms", "dispatched_at_ms", "done_at_ms",

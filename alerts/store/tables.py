@@ -82,6 +82,17 @@ RULE_STATES = Table(
     Index("rule_states_by_area", "area"),
 )
 
+# every version of a rule that ever ran here; the newest is not always the one that runs
+RULE_VERSIONS = Table(
+    "rule_versions",
+    METADATA,
+    Column("rule_id", String(64), primary_key=True),
+    Column("version", String(16), primary_key=True),  # digest of what it judges by
+    Column("author", String(120), nullable=False),  # empty: the file names none
+    Column("first_run_ms", BigInteger, nullable=False),  # by the clock on the wall
+    Column("text", Text, nullable=False),  # as it stood in its file then
+)
+
 TRANSITIONS = Table(
     "transitions",
     METADATA,

@@ -15,6 +15,7 @@ from deploy.commands._progress import over_time
 from deploy.commands._rules_check import check
 from deploy.commands._rules_diff import diff
 from deploy.commands._rules_noise import noise
+from deploy.commands._rules_versions import versions
 from deploy.commands._rules_words import explain, list_rules
 
 if TYPE_CHECKING:
@@ -104,4 +105,5 @@ _group.command("list")(list_rules)
 _group.command("backtest")(backtest)
 _group.command("diff")(diff)
 _group.command("noise")(noise)
+_group.command("versions")(versions)
 COMMAND = Command("rules", _group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine
 
-from alerts.store import meta
+from alerts.store import meta, rule_versions
 from alerts.store.database import migrate, open_database, reading
 from deploy import rules_watch
 from deploy.app import case_context, checked_site
@@ -75,6 +76,22 @@ def test_taken_over(site: Site, database: Engine) -> None:
     assert context.rules["test.high"].version == next(one for one in site.rules if one.id == "test.high").version
     assert noted(database)["rules"] == before + 1 == len(context.rules)
     assert "refused" not in noted(database)
+
+
+def test_versions_are_kept(site: Site, database: Engine) -> None:
+    """Those that run at the start, and each that is taken over, with its text."""
+    watch = RulesWatch(site, database, look_s=0)
+    watch.look()
+    for limit in (500, 400):
+        write(site, limit)
+        os.utime(site.folder / "rules" / "test.yaml", ns=(limit, limit))
+        assert watch.look()
+
+    with reading(database) as connection:
+        found = rule_versions.of_rule(connection, "test.high")
+        (shipped,) = rule_versions.of_rule(connection, "flood.road")
+    assert {"above: 500" in one.text for one in found} == {True, False}
+    assert shipped.text.startswith("id: flood.road\n")
 
 
 @pytest.mark.parametrize(

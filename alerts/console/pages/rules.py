@@ -1,18 +1,17 @@
-"""`/rules`: the rules that run: limit, duration, severity, what to do, and how many alerts each has now."""
+"""`/rules`: the rules that run: when they fire, severity, what to do, how many alerts each made, and their version."""
 
 from __future__ import annotations
 
 from alerts.api.reads.noise import Noise, noise
-from alerts.api.rules import DAY_MS, limits_of
+from alerts.api.rules import DAY_MS
 from alerts.console.markup import box, panel
 from alerts.console.parts import DataTable
-from alerts.console.reasons import unit
 from alerts.console.shell import shell
 from alerts.console.times import duration
-from alerts.console.trace import property_title
 from alerts.console.visit import Visit
 from alerts.store.database import reading
 from rules.model import Rule, Text
+from rules.wording import Wording
 
 _DAYS = 30
 
@@ -25,12 +24,13 @@ def build(visit: Visit) -> None:
             ("rule", visit.t("rules.rule"), "text"),
             ("id", visit.t("device.id"), "code"),
             ("domain", visit.t("filter.domain"), "text"),
-            ("limit", visit.t("rules.limit"), "text"),
+            ("when", visit.t("rules.when"), "wide"),
             ("for", visit.t("rules.for"), "code"),
             ("noise", visit.t("rules.noise"), "code"),
             ("worked", visit.t("rules.led_to_work"), "text"),
             ("category", visit.t("case.category"), "text"),
             ("runbook", visit.t("rules.runbook"), "wide"),
+            ("version", visit.t("rules.version"), "code"),
         )
         table = DataTable(columns, empty=(visit.t("rules.none"), visit.t("rules.none_means")))
         rules = sorted(visit.context.site.rules, key=lambda rule: (rule.domain, rule.id))
@@ -46,12 +46,13 @@ def _row(visit: Visit, rule: Rule, made: Noise | None) -> dict[str, object]:
         "rule": _in(visit, rule.title),
         "id": rule.id,
         "domain": visit.t(f"domain.{rule.domain}"),
-        "limit": _limit(visit, rule),
+        "when": _in(visit, rule.condition.explain(Wording(visit.context.site.register.property))),
         "for": duration(rule.for_s),
         "noise": str(made.alerts) if made else "0",
         "worked": _worked(visit, made) if made else "",
         "category": f"{category.code} {_in(visit, category.title)}" if category else "",
         "runbook": _in(visit, rule.runbook),
+        "version": f"{rule.version} · {rule.author}" if rule.author else rule.version,
     }
 
 
@@ -63,19 +64,3 @@ def _worked(visit: Visit, made: Noise) -> str:
 
 def _in(visit: Visit, text: Text) -> str:
     return text.zh if visit.lang == "zh" else text.en
-
-
-def _limit(visit: Visit, rule: Rule) -> str:
-    lines = limits_of(rule)
-    if not lines:
-        return visit.t("rules.no_data")
-    words = []
-    for line in lines:
-        known = visit.context.site.register.property(line.observed_property)
-        measured = "" if known is None or known.unit == "1" else f" {unit(known.unit)}"
-        if line.role == "fires":
-            title = property_title(visit, known, line.observed_property)
-            words.append(f"{title} {visit.t('side.' + line.side)} {line.value:g}{measured}")
-        else:
-            words.append(f"{visit.t('device.clears')} {line.value:g}{measured}")
-    return " · ".join(words)

@@ -18,6 +18,7 @@ export default {
             <span class="clip">{{ row.place }}</span>
             <a v-if="row.device_id" class="number" :href="'/devices/' + encodeURIComponent(row.device_id)">{{ row.device_id }}</a>
             <a v-if="row.case_id" class="number" :href="'/cases/' + row.case_id">{{ t("alerts.case") }} {{ short(row.case_number) }}</a>
+            <span class="number clip" :title="t('alerts.rule', row)">{{ row.rule_id }} · {{ row.rule_version }}</span>
           </div>
         </div>
         <div class="side">

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
+from alerts.store import rule_versions
+from deploy.app import case_database, checked_site
 from deploy.cli import build
 from deploy.commands._base import UserError
 
@@ -221,6 +224,25 @@ def test_list_tells_machines(tmp_path: Path) -> None:
 def test_list_refuses_two_forms_at_once() -> None:
     """Markdown and JSON are the same in two ways."""
     assert isinstance(wangge("list", "--json", "--markdown").exception, UserError)
+
+
+def test_versions_are_listed(tmp_path: Path, site_folder: Path) -> None:
+    """The newest first, with author and text; a rule that never ran is a mistake."""
+    engine = case_database(tmp_path)
+    rule = checked_site(site_folder).rules.by_id["flood.road"]
+    with engine.begin() as connection:
+        rule_versions.record(connection, [replace(rule, version="v1", author="Li Na", text="id: flood.road")], 0)
+        rule_versions.record(connection, [replace(rule, version="v2")], 60_000)
+    engine.dispose()
+
+    assert wangge("versions", "flood.road", "--data", tmp_path).stdout.splitlines() == [
+        "v2            1970-01-01T00:01:00Z  no author named",
+        "v1            1970-01-01T00:00:00Z  Li Na",
+    ]
+    assert "\nid: flood.road\n" in wangge("versions", "flood.road", "--data", tmp_path, "--text").stdout
+    told = json.loads(wangge("versions", "flood.road", "--data", tmp_path, "--json").stdout)["versions"]
+    assert [(one["version"], one["first_run_ms"]) for one in told] == [("v2", 60_000), ("v1", 0)]
+    assert str(wangge("versions", "no.such", "--data", tmp_path).exception) == "no rule 'no.such' ever ran here"
 
 
 @pytest.mark.parametrize("command", ["check", "test"])
