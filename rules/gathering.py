@@ -22,8 +22,8 @@ class Gathering:
     """One (rule, subject). `anchor`: the device whose samples are judged, None if those of all devices are.
 
     `newest_ms`: the newest sample that can be judged; `open_ms`: the first event not judged yet (with a step);
-    `stirred_ms`: the newest sample outside the quiet intervals of the condition. `ends`: events with samples, of an
-    area with a step; `known`: what was found out of its devices at events of late (`rules.view`).
+    `stirred_ms`: the newest sample outside the quiet intervals of the condition. Of an area with a step, `ends`: the
+    events with samples; `known`: what was found out of its devices at events of late (`rules.view`).
     """
 
     rule: Rule
@@ -37,13 +37,15 @@ class Gathering:
     stirred_ms: int = 0
     every_ms: int = 0
     rest_ms: int = 0
-    ends: set[int] = dataclasses.field(default_factory=set)
-    known: dict[int, Known] = dataclasses.field(default_factory=dict)
+    ends: set[int] | None = None
+    known: dict[int, Known] | None = None
 
     def __post_init__(self) -> None:
         """Ask the condition once for what is needed with every observation."""
         self.every_ms = self.condition.every_ms
         self.rest_ms = self.condition.span_ms + 2 * self.every_ms
+        if self.every_ms and self.anchor is None:
+            self.ends, self.known = set(), {}
 
     def may_rest(self, lateness_ms: int) -> bool:
         """Tell whether nothing that it sees, or may still come late, can make it hold."""
@@ -60,13 +62,13 @@ class Gathering:
 
     def events(self, from_ms: int) -> list[int]:
         """Return the events from a time on that can be judged, in order."""
-        if self.every_ms and self.anchor is None:
+        if self.ends is not None:
             return sorted(end_ms for end_ms in self.ends if self.event_of(from_ms) <= end_ms < self.newest_ms)
         return self._found(from_ms)
 
     def note(self, device_id: str, at_ms: int) -> None:
         """Take notice of a sample: what was found out of its device at that time or later may be otherwise now."""
-        if not self.every_ms or self.anchor is not None:
+        if self.ends is None or self.known is None:
             return
         self.ends.add(self.event_of(at_ms))
         for end_ms, known in self.known.items():
@@ -76,6 +78,8 @@ class Gathering:
 
     def forget(self, before_ms: int) -> None:
         """Forget events before a time."""
+        if self.ends is None or self.known is None:
+            return
         self.ends = {end_ms for end_ms in self.ends if end_ms >= before_ms}
         self.known = {end_ms: known for end_ms, known in self.known.items() if end_ms >= before_ms}
 
@@ -97,13 +101,14 @@ class Gathering:
         """Return what the condition may see at a time."""
         focus = self.members[self.anchor] if self.anchor is not None else next(iter(self.members.values()))
         view = View(at_ms, focus, self.members, locale, self.anchor)
-        if self.every_ms and self.anchor is None:
+        if self.known is not None:
             view.known = self.known.setdefault(at_ms, {})
         return view
 
     def refresh(self) -> None:
         """Find out again, from the samples, what is newest and what stirs."""
-        self.known.clear()
+        if self.known is not None:
+            self.known.clear()
         for watch in self.watches:
             samples = self._samples(watch)
             if not samples.times:
@@ -112,7 +117,7 @@ class Gathering:
             if self.judged_by(watch):
                 self.newest_ms = max(self.newest_ms, samples.times[-1])
                 self.open_ms = self.event_of(self.newest_ms)
-            if self.every_ms and self.anchor is None:
+            if self.ends is not None:
                 self.ends.update(map(self.event_of, samples.times))
             feed = next(feed for feed in watch.feeds if feed.gathering is self)
             for index in range(len(samples.times) - 1, -1, -1):
