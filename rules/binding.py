@@ -102,21 +102,23 @@ def admit(program: Program, state: EngineState, series: Series) -> Watch:
     """Begin to watch a series of which nothing was seen yet."""
     presence = presence_of(state, series.device.id)
     found = program.watching(series)
-    keep_ms = program.lateness_ms
+    keep_ms = fine_ms = program.lateness_ms
     for _, condition in found.samples:
-        keep_ms = max(keep_ms, condition.span_ms + program.lateness_ms + 2 * condition.every_ms)
+        more_ms = program.lateness_ms + 2 * condition.every_ms
+        keep_ms, fine_ms = max(keep_ms, condition.span_ms + more_ms), max(fine_ms, condition.fine_ms + more_ms)
+    thin_ms = fine_ms if fine_ms < keep_ms else None
     most = MOST_IN_WINDOW if found.samples else MOST_REMEMBERED
     others = {rule.quality for rule, _ in (*found.values, *found.samples)} - {COUNTED}
     watch = Watch(
         low=found.quiet[0],
         high=found.quiet[1],
         seen_ms=presence.seen_ms,
-        samples=Samples(keep_ms, most) if found.values or found.samples else None,
+        samples=Samples(keep_ms, most, thin_ms) if found.values or found.samples else None,
         rules=found.values,
         quiet=found.quiet,
         device_id=series.device.id,
         presence=presence,
-        others={quality: Samples(keep_ms, most) for quality in sorted(others)} if others else None,
+        others={quality: Samples(keep_ms, most, thin_ms) for quality in sorted(others)} if others else None,
     )
     presence.watches += (watch,)
     state.watches[series.id] = watch

@@ -6,26 +6,33 @@ to judge. Of two observations with the same time, the one that came first counts
 
 from __future__ import annotations
 
+import statistics
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 MOST_REMEMBERED = 256
 """Observations of a series that are kept for late ones; a faster series has a shorter lateness bound."""
 MOST_IN_WINDOW = 10_000
 """Observations of a series that are kept for conditions that look further back."""
+HOUR_MS = 3_600_000
 _ROOM = 8
 
 
 class Samples:
-    """What was observed of a series within `keep_ms` of the newest, at most `most` (times in milliseconds)."""
+    """What was observed of a series within `keep_ms` of the newest, at most `most` (times in milliseconds).
 
-    __slots__ = ("_most", "_sorted", "keep_ms", "room", "times", "values")
+    Hours that lie further back than `fine_ms` (None: none do) are one sample: their median, at their last time. `memo`
+    is what a condition has made of days long past.
+    """
 
-    def __init__(self, keep_ms: int, most: int = MOST_REMEMBERED) -> None:
+    __slots__ = ("_fine_ms", "_most", "_sorted", "keep_ms", "memo", "room", "times", "values")
+
+    def __init__(self, keep_ms: int, most: int = MOST_REMEMBERED, fine_ms: int | None = None) -> None:
         self.times = array("q")
         self.values = array("d")
         self.room = _ROOM
-        self.keep_ms, self._most, self._sorted = keep_ms, most, 0
+        self.keep_ms, self._most, self._fine_ms, self._sorted = keep_ms, most, fine_ms, 0
+        self.memo: tuple[object, object] | None = None
 
     def add(self, at_ms: int, value: float) -> None:
         """Keep an observation."""
@@ -37,12 +44,29 @@ class Samples:
     def trim(self) -> None:
         """Forget what is too old or too much, and make room for a few more."""
         self.order()
+        if self._fine_ms is not None:
+            self._thin(self._fine_ms)
         times = self.times
         old = max(bisect_right(times, times[-1] - self.keep_ms - 1), len(times) - self._most)
         if old > 0:
             del times[:old], self.values[:old]
             self._sorted = len(times)
         self.room = len(times) + _ROOM + len(times) // 4
+
+    def _thin(self, fine_ms: int) -> None:
+        """Let each hour that lies far enough back be one sample."""
+        times, values = self.times, self.values
+        end = bisect_left(times, (times[-1] - fine_ms) // HOUR_MS * HOUR_MS)
+        thin_times, thin_values = array("q"), array("d")
+        first = 0
+        while first < end:
+            after = bisect_left(times, (times[first] // HOUR_MS + 1) * HOUR_MS, first, end)
+            thin_times.append(times[after - 1])
+            thin_values.append(values[first] if after - first == 1 else statistics.median(values[first:after]))
+            first = after
+        if len(thin_times) < end:
+            self.times, self.values = thin_times + times[end:], thin_values + values[end:]
+            self._sorted = len(self.times)
 
     def order(self) -> None:
         """Put what came since the last time in its place."""
@@ -69,6 +93,7 @@ class Samples:
     def take_over(self, others: Samples) -> None:
         """Begin with what others remembered."""
         self.times, self.values, self._sorted = others.times + self.times, others.values + self.values, 0
+        self.memo = None
 
     def forget(self, times_ms: set[int]) -> None:
         """Forget the observations of these times: they are judged again."""

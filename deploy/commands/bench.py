@@ -129,6 +129,23 @@ def rules(
 
 
 @APP.command()
+def detection(
+    corpora: Annotated[Path, typer.Option(help="Folder that holds `nab/`, the Numenta Anomaly Benchmark.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Score the shipped rules on labelled traffic series, beside a plain limit and a rolling z-score."""
+    from deploy.bench.detection import markdown, measure
+    from deploy.commands._base import UserError
+    from rules.errors import RecordedError
+
+    try:
+        found = measure(corpora)
+    except RecordedError as exc:
+        raise UserError(str(exc)) from exc
+    typer.echo(json.dumps(found) if as_json else markdown(found))
+
+
+@APP.command()
 def size(
     site: Annotated[Path, typer.Option(help="Site folder.")] = SAMPLE_SITE,
     observations: Annotated[int, typer.Option(min=10_000, help="How many are written.")] = 2_000_000,

@@ -115,6 +115,10 @@ class SampleCondition(Protocol):
         """Return how far back it looks, in milliseconds."""
 
     @property
+    def fine_ms(self) -> int:
+        """Return how far back it needs every value; of the hours before, the median is enough for it."""
+
+    @property
     def every_ms(self) -> int:
         """Return 0 if each observation is judged; else the step of the times that are judged (multiples since 1970).
 

@@ -59,6 +59,11 @@ class Joined(Sampling, frozen=True, kw_only=True):
         return max(part.span_ms for part in self.parts)
 
     @property
+    def fine_ms(self) -> int:
+        """Return the longest of the parts."""
+        return max(part.fine_ms for part in self.parts)
+
+    @property
     def every_ms(self) -> int:
         """Return the longest step: with one, all parts are judged at its times."""
         return max(part.every_ms for part in self.parts)

@@ -35,6 +35,16 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
         raise NotImplementedError
 
     @property
+    def span_ms(self) -> int:
+        """Return how far back it looks, in milliseconds."""
+        raise NotImplementedError
+
+    @property
+    def fine_ms(self) -> int:
+        """It needs every value of its span."""
+        return self.span_ms
+
+    @property
     def every_ms(self) -> int:
         """Each observation is judged."""
         return 0

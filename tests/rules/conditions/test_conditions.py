@@ -70,6 +70,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "neighbours_agree": [{"condition": DAMP, "within_m": 500}],
     "differs_from_neighbours": [{"property": HUMIDITY, "within_m": 500, "by": 5}],
     "then": [{"first": WARM, "second": DAMP, "within": "10m"}, {"first": DAMP, "second": RISING, "within": "10m"}],
+    "baseline": [
+        {"property": HUMIDITY, "side": "below", "by": 4, "min_difference": 20},
+        {"property": HUMIDITY, "of_last": "10m", "weeks": 2, "min_days": 2},
+    ],
     "forecast": [{"property": HUMIDITY, "over": "10m", "within": "1h", "at_least": 60}],
 }
 EACH = [(name, options) for name in KINDS for options in SAMPLES[name]]
