@@ -99,7 +99,7 @@ class Stream:
                 history.values.append(value)
                 track.last, track.last_ms = value, time_ms
                 track.room -= 1
-            else:
+            elif not (track.only_grows and self._run_on(track, one, done, sent)):
                 self._look(track, one, done, sent)
         flagged = flagged or bool(done.flagged)
         judged = [done.flagged.get(_key(one), one) for one in fresh] if done.flagged else fresh
@@ -138,6 +138,23 @@ class Stream:
         track.settle()
         if known.checks and known.checks.neighbours:
             self._hold(track)
+
+    def _run_on(self, track: Track, one: Observation, done: _Outcome, sent: Mapping[int, int]) -> bool:
+        """Take a total that simply ran on, in order and good; return False where it did not."""
+        history, time_ms = track.history, one.phenomenon_time_ms
+        grown = one.value - track.last
+        in_order = track.room > 0 and track.least_ms <= time_ms - track.last_ms <= track.most_ms
+        if not (in_order and grown >= 0 and one.quality == _GOOD) or track.last_ms in history.flags:
+            return False
+        growth = self._growth[track.series.id]
+        if growth and growth[0].id not in sent:
+            made = self._increment(growth, grown, one, _GOOD)
+            done.derived[_key(made)] = made
+        history.times.append(time_ms)
+        history.values.append(one.value)
+        track.last, track.last_ms = one.value, time_ms
+        track.room -= 1
+        return True
 
     def _hold(self, track: Track) -> None:
         """Bound a series by what its neighbours may say next; look at them anew where they cannot count on it."""
@@ -189,10 +206,18 @@ class Stream:
         grown = increment(before, history.values[index], roll_over=track.checks.roll_over, resolution=resolution)
         if grown is None:
             return None
+        total = Observation(track.series, history.values[index], time_ms, received_ms)
+        return self._increment(growth, grown, total, history.flags.get(time_ms, _GOOD))
+
+    @staticmethod
+    def _increment(growth: tuple[Series, float], grown: float, total: Observation, quality: int) -> Observation:
+        """Return the observation of what a total grew by, no better than the total and than its own range allows."""
         series, factor = growth
         value = round(grown * factor, 9)
-        quality = max(history.flags.get(time_ms, _GOOD), int(by_range(series.property, value)))
-        return Observation(series, value, time_ms, received_ms, quality)
+        known = series.property
+        if not known.good_low <= value <= known.good_high:
+            quality = max(quality, int(by_range(known, value)))
+        return Observation(series, value, total.phenomenon_time_ms, total.result_time_ms, quality)
 
     def _said(self, track: Track, time_ms: int) -> list[float]:
         """Return what the neighbours of a series said last before a time."""

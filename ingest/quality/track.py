@@ -13,6 +13,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 
+from msgspec.structs import replace
+
 from ingest.checks import Checks, Span
 from ingest.history import History
 from ingest.model import Quality, Series
@@ -35,7 +37,7 @@ class Track:
 
     In bounds is a value that differs from `last` by at most `step`, lies in `low`…`high`, and comes `least_ms` to
     `most_ms` after the last one and before `until_ms`. `hold` is what the bounds of its neighbours count on: they are
-    looked at anew when a value leaves it.
+    looked at anew when a value leaves it. `only_grows`: a total that no test looks at but for gaps.
     """
 
     series: Series
@@ -54,6 +56,7 @@ class Track:
     until_ms: float = math.inf
     room: int = 0
     hold: Span | None = None
+    only_grows: bool = False
 
     def judge(self, index: int, around: Around) -> Quality:
         """Return the flag of the observation at `index` by all tests of its property."""
@@ -194,6 +197,8 @@ def begin(series: Series, zone: tzinfo, around: tuple[Series, ...] = ()) -> Trac
         keep = max(keep, int(1.5 * checks.attenuated_signal.period_s / interval_s) + 2)
     keep = min(keep, MOST_KEPT)
     one = Track(series, checks, zone, History(keep), 2 * keep * interval_s * 1000 + _HOUR_MS, around)
+    others = replace(checks, time_gap=None, roll_over=None, source="") != Checks()
+    one.only_grows = series.property.increments is not None and not others
     if checks.time_gap:
         one.most_ms = (checks.time_gap.suspect_s or checks.time_gap.fail_s or math.inf) * 1000
     return one
