@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest import rate
 from ingest.model import Frame, Refusal
-from ingest.rate import UNLIMITED, Limit, RateLimiter, Rates
+from ingest.rate import UNLIMITED, Limit, Meter, RateLimiter, Rates
 from ingest.redrive import wrap
 
 START_MS = 1_790_000_000_000
@@ -135,3 +135,16 @@ def test_what_is_published_again_is_not_refused_again() -> None:
     topic = wrap("t", "mqtt", START_MS)
 
     assert not any(refused(limiter, [frame(topic) for _ in range(100)]))
+
+
+def test_many_at_once() -> None:
+    """Of a number all pass or none, each key by itself; who must wait is told how long; a huge number passes once."""
+    meter = Meter(Limit(per_s=10, burst_s=2))
+
+    assert [meter.take("a", 15, START_MS), meter.take("a", 15, START_MS), meter.take("b", 15, START_MS)] == [
+        0,
+        1_000,
+        0,
+    ]
+    assert [meter.take("a", 15, START_MS + 999), meter.take("a", 15, START_MS + 1_000)] == [1, 0]
+    assert [meter.take("c", 100, START_MS), meter.take("c", 1, START_MS)] == [0, 8_100]

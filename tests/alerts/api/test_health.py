@@ -40,6 +40,11 @@ def test_ready(client: Client, engine: Engine) -> None:
     [
         ({}, 31_000, "last sign of life 31.0 s ago, epoch 7"),
         ({"connected": False}, 0, "is not connected to the broker (last sign of life 0.0 s ago, epoch 7)"),
+        (
+            {"connected": False, "problem": "west: a:1883 cannot be reached"},
+            0,
+            "is not connected to the broker: west: a:1883 cannot be reached (last sign of life 0.0 s ago, epoch 7)",
+        ),
         ({"at_wall_ms": "soon"}, 0, "has never given a sign of life: start `wangge run`"),
     ],
 )
