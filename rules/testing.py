@@ -49,13 +49,14 @@ class Change:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of one test: `got` is compared with `expected`; `transitions` are all that the engine gave."""
+    """What came of one test: `got` is compared with `expected`; `seen` are all `transitions`, as changes."""
 
     loaded: Loaded
     test: TestEntry
     line: int
     expected: tuple[Change, ...]
     got: tuple[Change, ...]
+    seen: tuple[Change, ...]
     transitions: tuple[Transition, ...]
 
     @property
@@ -79,6 +80,7 @@ def run(loaded: Loaded, dictionary: Mapping[str, Property]) -> Iterator[Outcome]
             got=tuple(
                 sorted(_change(item, start_ms, levelled=levelled) for item in transitions if item.state in named)
             ),
+            seen=tuple(_change(item, start_ms, levelled=loaded.rule.levels > 1) for item in transitions),
             transitions=transitions,
         )
 

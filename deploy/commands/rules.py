@@ -80,11 +80,11 @@ def _outcomes(loaded: Sequence[Loaded], dictionary: dict[str, Property]) -> Iter
 
 
 def _as_text(outcome: Outcome) -> str:
-    from rules.drawing import draw
+    from rules.drawing import draw, reasons
 
     loaded = outcome.loaded
     lines = [f"{loaded.file}:{outcome.line}: {loaded.rule.id}: FAILED: {outcome.test.name}", draw(outcome)]
-    lines += [f"  {item.state}: {item.reason}" for item in outcome.transitions]
+    lines += [f"  {reason}" for reason in reasons(outcome)]
     return "\n".join(lines)
 
 

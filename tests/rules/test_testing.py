@@ -9,7 +9,6 @@ import pytest
 
 from ingest import dictionary
 from ingest.located import Document
-from rules.drawing import draw
 from rules.rule_file import TestEntry
 from rules.schema import CATALOG, Loaded, load_with_tests
 from rules.testing import Outcome, run
@@ -80,23 +79,3 @@ def test_run_compares_pending_only_if_named(world: Any) -> None:
     assert outcomes(world, [first, second, firing], "10 16 5 16x3").passed
     assert not outcomes(world, [first, firing], "10 16 5 16x3").passed
     assert outcomes(world, [firing], "10 16 5 16x3").passed
-
-
-def test_draw_shows_series_and_both_outcomes(world: Any) -> None:
-    """A failing test is seen at a glance."""
-    outcome = outcomes(world, [{"at": "4m", "state": "firing"}], "10 16x5 _ 8x2 12")
-
-    assert draw(outcome).splitlines() == [
-        "weather.water_level  ▃█████ ▁▁▅  8 … 16",
-        "got                  ...FFFFFFF  3m firing",
-        "expected             ....FFFFFF  4m firing",
-    ]
-
-
-def test_draw_thins_long_series(world: Any) -> None:
-    """A day of minutes still fits the line; a series without values is blank."""
-    long = outcomes(world, [], "5x1440")
-    empty = outcomes(world, [], "_x3")
-
-    assert max(map(len, draw(long).splitlines())) < 140
-    assert draw(empty).splitlines()[0] == "weather.water_level       no values"

@@ -102,8 +102,8 @@ def test_test_shows_what_failed(tmp_path: Path) -> None:
         "weather.water_level  ▃██▁  8 … 16",
         "got                  .FF.  1m firing, 3m resolved",
         "expected             ..F.  2m firing, 3m resolved",
-        "  firing: weather.water_level is 16 cm, above 15",
-        "  resolved: weather.water_level is 8 cm, no longer above 15",
+        "  1m firing: weather.water_level is 16 cm, above 15",
+        "  3m resolved: weather.water_level is 8 cm, no longer above 15",
         "",
         "1 rules, 1 tests: 0 passed, 1 failed",
     ]
