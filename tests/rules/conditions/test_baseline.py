@@ -11,6 +11,7 @@ import pytest
 from rules.conditions._base import Verdict
 from rules.conditions.baseline import CONDITION
 from rules.engine import compile_rules, empty_state, step
+from rules.model import Transition
 from rules.samples import HOUR_MS, Samples
 from rules.view import Locale, Member, View
 
@@ -135,7 +136,7 @@ def test_batches_make_no_difference(world: Any, size: int) -> None:
         for index in range(1600)
     ]
     program, state = compile_rules((rule,), (device,)), empty_state()
-    told = []
+    told: list[Transition] = []
     for start in range(0, len(values), size):
         part = values[start : start + size]
         told += step(program, state, part, part[-1].result_time_ms).transitions
