@@ -12,6 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.api.context import SiteView
+from alerts.console.reasons_samples import Words, in_chinese
 from alerts.console.texts import Language
 
 _VALUE = re.compile(
@@ -75,10 +76,30 @@ def in_words(reason: str, site: SiteView, lang: Language) -> str:
         return f"{_PREFIXES_ZH[found['prefix']]}：{rest}" if lang == "zh" else f"{found['prefix']}: {rest}"
     if lang == "en":
         return _RULE_ACTS.sub(lambda found: _title(found[1], site, lang) + found[2], reason)
+    return in_chinese(reason, _words(site)) or _other_zh(reason, site)
+
+
+def _other_zh(reason: str, site: SiteView) -> str:
     for pattern, words in _SENTENCES_ZH:
         if (found := pattern.match(reason)) is not None:
-            return words.format(*(_title(word, site, lang) for word in found.groups()))
+            return words.format(*(_title(word, site, "zh") for word in found.groups()))
     return reason
+
+
+def _words(site: SiteView) -> Words:
+    """Return what the sentences of rules about values over time are made of."""
+
+    def title(name: str) -> str:
+        known = site.register.property(name)
+        return name if known is None else known.title_zh
+
+    return Words(
+        title=title,
+        value=lambda text: " ".join(unit(word) for word in text.split(" ")),
+        verdict=lambda text: _VERDICTS_ZH.get(text, text),
+        held=_duration_zh,
+        sentence=lambda text: in_words(text, site, "zh"),
+    )
 
 
 def _title(word: str, site: SiteView, lang: Language) -> str:

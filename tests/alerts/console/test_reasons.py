@@ -80,3 +80,41 @@ def test_the_sentence_of_silence_is_known(site: SiteView) -> None:
 def test_unit() -> None:
     """Units as people write them."""
     assert [unit(one) for one in ("Cel", "ug/m3", "cm")] == ["°C", "µg/m³", "cm"]
+
+
+@pytest.mark.parametrize(
+    "reason, zh",
+    [
+        (
+            "rises from warning to major: weather.water_level: sum over 3h is 61 cm, at least 50",
+            "由预警升为严重：积水深度 3小时累计 61 cm，达到 50",
+        ),
+        (
+            "flapping, 3 times within 10 min: weather.water_level is 20 cm, above 15",
+            "反复告警（10 分钟内 3 次）：积水深度 20 cm，高于 15",
+        ),
+        (
+            "weather.water_level changes by 7 cm each 1m, above 5, for 2 min (since 2026-01-05T00:00:00Z)",
+            "积水深度每1分钟变化 7 cm，高于 5，持续 2 分钟",
+        ),
+        (
+            "2 of the last 3 times: weather.water_level is 17 cm, above 15",
+            "最近 3 次中 2 次：积水深度 17 cm，高于 15",
+        ),
+        (
+            "weather.water_level is 20 cm, above 15; the sun is 43° above the horizon",
+            "积水深度 20 cm，高于 15；太阳在地平线上 43°",
+        ),
+        ("2 of 4 devices (50 %), below 98", "4 台设备中 2 台（50%），低于 98"),
+        ("weather.water_level moved by 0.1 cm in 1h (60 values)", "积水深度 1小时内仅变化 0.1 cm（60 条数据）"),
+        ("weather.water_level changed from 0 to 1", "积水深度由 0 变为 1"),
+        ("weather.water_level is 2, not 1 or 3", "积水深度 为 2，不是 1 或 3"),
+        (
+            "weather.water_level: 0.9 quantile over 5m is 3 cm, no longer above 4",
+            "积水深度 5分钟0.9 分位数 3 cm，不再高于 4",
+        ),
+    ],
+)
+def test_rules_over_time_in_chinese(site: SiteView, reason: str, zh: str) -> None:
+    """Windows, rates, shares, levels and joined conditions are said in Chinese."""
+    assert zh == in_words(reason, site, "zh")
