@@ -44,8 +44,10 @@ def in_chinese(reason: str, words: Words) -> str | None:
         if (found := pattern.match(reason)) is not None:
             return say(found, words) + _tail(found, words)
     parts = reason.split("; ")
+    if len(parts) == 1:
+        return None
     said = [words.sentence(part) for part in parts]
-    return "；".join(said) if len(parts) > 1 and said != parts else None
+    return "；".join(said) if said != parts else None
 
 
 def _tail(found: re.Match[str], words: Words) -> str:
