@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.plugins import find
-from rules.conditions import _template
+from rules.conditions import _template, _template_samples
 from rules.conditions._base import ConditionKind, Verdict
 from rules.samples import Samples
 from rules.view import Locale, Member, View
 from rules.wording import Wording, inside
 
-KINDS: Mapping[str, ConditionKind[Any]] = find("rules.conditions", "CONDITION") | {"template": _template.CONDITION}
+KINDS: Mapping[str, ConditionKind[Any]] = find("rules.conditions", "CONDITION") | {
+    one.CONDITION.name: one.CONDITION for one in (_template, _template_samples)
+}
 HUMIDITY = "weather.humidity"
 DAMP = {"threshold": {"property": HUMIDITY, "above": 60, "clear_below": 50}}
 WARM = {"threshold": {"property": "weather.temperature", "above": 30}}
@@ -33,6 +35,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"property": HUMIDITY, "levels": {"minor": {"above": 60}, "major": {"above": 80, "clear_below": 70}}},
     ],
     "no_data": [{}, {"for_intervals": 1.5}],
+    "template_samples": [{"property": HUMIDITY, "over": "10m", "apart": 20}],
     "template": [{"property": HUMIDITY, "outside": [20, 80]}],
     "window": [
         {"property": HUMIDITY, "function": "avg", "over": "10m", "above": 60, "clear_below": 50},
