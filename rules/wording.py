@@ -51,7 +51,7 @@ class Wording:
         if known is None:
             return Text(zh=name, en=name)
         if known.statistic is Statistic.STATUS:
-            return Text(zh=f"“{known.title_zh}”", en=f"“{inside(known.title_en)}”")
+            return Text(zh=f"“{known.title_zh}”", en=f'"{inside(known.title_en)}"')
         return Text(zh=known.title_zh, en=inside(known.title_en))
 
     def amount(self, name: str, value: float) -> Text:

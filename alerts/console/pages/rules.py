@@ -21,14 +21,13 @@ def build(visit: Visit) -> None:
     with shell(visit, "rules"), box("div", "w-page"), panel(visit.t("nav.rules")):
         columns = (
             ("severity", visit.t("alerts.filter.severity"), "severity"),
-            ("rule", visit.t("rules.rule"), "text"),
+            ("rule", visit.t("rules.rule"), "name"),
             ("id", visit.t("device.id"), "code"),
-            ("domain", visit.t("filter.domain"), "text"),
             ("when", visit.t("rules.when"), "wide"),
             ("for", visit.t("rules.for"), "code"),
             ("noise", visit.t("rules.noise"), "code"),
             ("worked", visit.t("rules.led_to_work"), "text"),
-            ("category", visit.t("case.category"), "text"),
+            ("category", visit.t("case.category"), "name"),
             ("runbook", visit.t("rules.runbook"), "wide"),
             ("version", visit.t("rules.version"), "code"),
         )
@@ -45,7 +44,6 @@ def _row(visit: Visit, rule: Rule, made: Noise | None) -> dict[str, object]:
         "severity": rule.severity,
         "rule": _in(visit, rule.title),
         "id": rule.id,
-        "domain": visit.t(f"domain.{rule.domain}"),
         "when": _in(visit, rule.condition.explain(Wording(visit.context.site.register.property))),
         "for": duration(rule.for_s),
         "noise": str(made.alerts) if made else "0",

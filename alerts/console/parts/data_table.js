@@ -1,4 +1,4 @@
-// A table of plain values. Columns: {key, title, kind}; kinds: text, wide, number, moment, hour, severity, link (value
+// A table of plain values. Columns: {key, title, kind}; kinds: text, name, wide, number, moment, hour, severity, link (value
 // [address, words]), good (a truth that ought to hold), bars (numbers in a row), state (a word of the text table).
 import { day, moment, number, text } from "/console/static/common.js";
 
@@ -10,7 +10,7 @@ export default {
         <thead><tr><th v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number' }">{{ one.title }}</th></tr></thead>
         <tbody>
           <tr v-for="(row, index) in rows" :key="index">
-            <td v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number', number: isCode(one.kind), wide: one.kind === 'wide' }">
+            <td v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number', number: isCode(one.kind), wide: one.kind === 'wide', name: one.kind === 'name' }">
               <a v-if="one.kind === 'link' && row[one.key]" :href="row[one.key][0]">{{ row[one.key][1] }}</a>
               <span v-else-if="one.kind === 'severity'" :class="['w-sev', 'sev-' + row[one.key]]">{{ t("severity." + row[one.key]) }}</span>
               <span v-else-if="one.kind === 'good'" :style="{ color: row[one.key] ? 'var(--good)' : 'var(--critical)' }">{{ t(row[one.key] ? "table.yes" : "table.no") }}</span>
