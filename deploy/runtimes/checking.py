@@ -42,6 +42,10 @@ class Checking:
         """Seek neighbours among these devices."""
         self._stream.serve(devices)
 
+    def taken_before(self, series: int) -> int | None:
+        """Return the time up to which a series (by id) had been taken in when we began, or None."""
+        return self._stream.taken_before(series)
+
     def work(self, fresh: Sequence[Observation], newest: Mapping[int, int], stop: threading.Event) -> Checked:
         """Check the observations of an epoch. Raises what `until_done` raises."""
 

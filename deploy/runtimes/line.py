@@ -112,7 +112,8 @@ class Line:
         work.lap("sift")
         checked = self._checking.work(fresh, self._newest, stop)
         work.lap("quality")
-        recall(self._state, self._program, checked.judged, (self._parts.series, self._parts.site.register), stop)
+        past = self._parts.series, self._parts.site.register
+        recall(self._state, self._program, checked.judged, past, stop, self._checking.taken_before)
         step = self._judge(checked.judged, now_ms, work)
         work.lap("rules")
         refused = write_all(self._parts.series, checked.stored, stop, checked.unsent) if fresh else []

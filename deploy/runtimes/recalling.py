@@ -7,11 +7,11 @@ asked for is read once; it was judged before, so nothing is told of it again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from deploy.runtimes.commit import until_done
 from ingest.devices import Register
-from ingest.model import Observation
+from ingest.model import Observation, Series
 from ingest.stores._base import SeriesStore, Wanted
 from rules import engine as rules
 from rules.samples import MOST_IN_WINDOW
@@ -23,24 +23,39 @@ def recall(
     fresh: Sequence[Observation],
     past: tuple[SeriesStore, Register],
     stop: threading.Event,
+    taken: Callable[[int], int | None] = lambda _series: None,
 ) -> None:
     """Let rules remember the past of the series of a batch that they do not know yet.
 
+    `taken` tells up to which time a series (by id) had been taken in when we began: what an epoch that was given up
+    has stored beyond is still to come, and to be judged. A derived series is never taken in; it ends before the batch.
     Waits while the store is down; raises StoppedError when `stop` is set meanwhile.
     """
     wanted = rules.unremembered(program, state, fresh)
     if wanted:
         newest_ms = max(one.phenomenon_time_ms for one in fresh)
-        found = until_done("series", lambda: list(_read(wanted, newest_ms, *past)), stop)
+        first_ms: dict[str, int] = {}
+        for one in fresh:
+            first_ms[one.device_id] = min(one.phenomenon_time_ms, first_ms.get(one.device_id, one.phenomenon_time_ms))
+
+        def end_ms(series: Series) -> int:
+            last_ms = taken(series.id)
+            return first_ms.get(series.device.id, newest_ms + 1) if last_ms is None else last_ms + 1
+
+        found = until_done("series", lambda: list(_read(wanted, newest_ms, end_ms, *past)), stop)
         rules.recall(program, state, found)
 
 
 def _read(
-    asked: dict[tuple[str, str], int], newest_ms: int, store: SeriesStore, register: Register
+    asked: dict[tuple[str, str], int],
+    newest_ms: int,
+    end_ms: Callable[[Series], int],
+    store: SeriesStore,
+    register: Register,
 ) -> Iterator[Observation]:
     series = {name: register.series(*name) for name in asked}
     wanted = [
-        Wanted(one, newest_ms - asked[name], newest_ms + 1, MOST_IN_WINDOW)
+        Wanted(one, newest_ms - asked[name], min(end_ms(one), newest_ms + 1), MOST_IN_WINDOW)
         for name, one in series.items()
         if one is not None
     ]

@@ -239,7 +239,7 @@ class Stream:
                         met[other.id] = self._track(other)
         wanted = []
         for number, track in met.items():
-            newest_ms = self._newest_before(number)
+            newest_ms = self.taken_before(number)
             if newest_ms is not None:
                 wanted.append(Wanted(track.series, newest_ms - track.reach_ms, newest_ms + 1, track.history.keep))
         stored = load(wanted) if wanted else {}
@@ -252,7 +252,7 @@ class Stream:
                     track.step = -1.0  # neighbours are bound when each was heard of
         self._tracks |= met
 
-    def _newest_before(self, number: int) -> int | None:
+    def taken_before(self, number: int) -> int | None:
         """Return the time up to which a series had been taken in before."""
         numbers, times_ms = self._before
         at = bisect_left(numbers, number)

@@ -51,3 +51,19 @@ def test_recall_brings_the_window_back() -> None:
     assert [(one.state, one.reason) for one in told] == [
         (State.FIRING, "weather.water_level: sum over 10m is 11 cm, at least 10")
     ]
+
+
+def test_what_was_given_up_is_still_to_come() -> None:
+    """Observations that a killed epoch has stored were not judged: they are not recalled, and fire when they come."""
+    register = Register({"g1": DEVICE}, PROPERTIES)
+    series = register.series("g1", LEVEL)
+    assert series is not None
+    store = MemoryStore()
+    left = [Observation(series, value, T0 + at_ms, T0 + at_ms) for at_ms, value in ((0, 6.0), (60_000, 5.0))]
+    store.write(left)
+    program, state = engine.compile_rules((rule(),), (DEVICE,)), engine.empty_state()
+
+    recall(state, program, left[1:], (store, register), threading.Event(), lambda _series: T0)
+    told = engine.step(program, state, left[1:], T0 + 60_000).transitions
+
+    assert [(one.state, one.since_ms) for one in told] == [(State.FIRING, T0 + 60_000)]
