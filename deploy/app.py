@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -127,10 +128,12 @@ def pipeline(settings: Settings) -> Iterator[tuple[EmbeddedRuntime, Callable[[],
     )
     try:
         runtime = EmbeddedRuntime(parts)
+        gc.freeze()  # site and rules live as long as this: collecting garbage need not look through them
         source.start()
         sender.start()
         yield runtime, lambda: collect(source, limits, _IDLE_S, monotonic_s)
     finally:
+        gc.unfreeze()
         source.stop()
         sender.stop()
         series.close()

@@ -17,7 +17,7 @@ from rules.program import Program
 from rules.samples import MOST_IN_WINDOW, MOST_REMEMBERED, Samples
 from rules.state import RuleState
 from rules.view import Member
-from rules.watch import Feed, Presence, Qualities, Watch
+from rules.watch import NEVER_MS, Feed, Presence, Qualities, Watch
 
 GATEWAY = "gateway"
 
@@ -140,25 +140,29 @@ def admit(program: Program, state: EngineState, series: Series) -> Watch:
 
 
 def arm(state: EngineState, watch: Watch) -> None:
-    """Have a watch judge everything while something about it is not quiet."""
+    """Have a watch judge everything while something about it is not quiet.
+
+    A condition of one device that has steps needs to be asked only when a step is over: it rests until then.
+    """
     rows = state.rows
     watch.stirred = any((rule.id, watch.device_id) in rows for rule, _ in watch.rules)
-    lateness_ms = state.program.lateness_ms if state.program else 0
-    if (
-        watch.stirred
-        or watch.others
-        or watch.presence.silent
-        or any(
-            feed.low > feed.high
-            or feed.gathering.every_ms
-            or (feed.gathering.rule.id, feed.gathering.subject.id) in rows
-            or not feed.gathering.may_rest(lateness_ms)
-            for feed in watch.feeds
-        )
-    ):
+    if watch.stirred or watch.others or watch.presence.silent:
         watch.wake()
-    else:
-        watch.rest()
+        return
+    lateness_ms = state.program.lateness_ms if state.program else 0
+    quiet, since_ms, until_ms = [], 0, NEVER_MS
+    for feed in watch.feeds:
+        gathering = feed.gathering
+        is_still = (gathering.rule.id, gathering.subject.id) not in rows and gathering.may_rest(lateness_ms)
+        if is_still and feed.low <= feed.high:
+            quiet.append(feed)
+        elif gathering.every_ms and gathering.open_ms and gathering.anchor == watch.device_id:
+            since_ms = max(since_ms, gathering.open_ms - gathering.every_ms + 1)
+            until_ms = min(until_ms, gathering.open_ms + 1)
+        else:
+            watch.wake()
+            return
+    watch.rest(quiet, since_ms, until_ms)
 
 
 def _member(presence: Presence, series: Series, watch: Watch, quality: Qualities) -> Member:

@@ -129,19 +129,19 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
         if watch is None:
             watch = admit(program, state, observation.series)
         watch.seen_ms = now_ms
-        if watch.low <= observation.value <= watch.high:
+        at_ms = observation.phenomenon_time_ms
+        if watch.low <= observation.value <= watch.high and watch.since_ms <= at_ms < watch.until_ms:
             samples = watch.samples
             if samples is not None and observation.quality < wrong:
-                samples.times.append(observation.phenomenon_time_ms)
+                samples.times.append(at_ms)
                 samples.values.append(observation.value)
                 if len(samples.times) > samples.room:
                     samples.room *= 2
                     full.append(samples)
         else:
             awake.append(observation)
-            if watch.low <= watch.high:
+            if watch.rouse(observation.value):
                 woken.add(observation.series.id)
-                watch.wake()
     work = Work(program, state)
     work.end_orphans(now_ms)
     if awake:

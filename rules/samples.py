@@ -34,6 +34,11 @@ class Samples:
         self.keep_ms, self._most, self._fine_ms, self._sorted = keep_ms, most, fine_ms, 0
         self.memo: tuple[object, object] | None = None
 
+    def newest_ms(self) -> int:
+        """Return the time of the newest sample, 0 without any."""
+        self.order()
+        return self.times[-1] if self.times else 0
+
     def add(self, at_ms: int, value: float) -> None:
         """Keep an observation."""
         self.times.append(at_ms)

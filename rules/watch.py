@@ -21,6 +21,7 @@ from rules.view import Member
 if TYPE_CHECKING:
     from rules.gathering import Gathering
 
+NEVER_MS = 2**62
 ValueRules = tuple[tuple[Rule, ValueCondition], ...]
 Qualities = tuple[int, ...]
 
@@ -54,9 +55,11 @@ class Feed(NamedTuple):
 class Watch:
     """A series: rules that judge it, the interval in which none of them begins to hold, when it was last heard of.
 
-    `low > high` while every observation must be judged: some rule is not quiet, or the device was silent. `samples` is
-    None if no rule judges the series. `quiet` is the interval of the rules that judge values; they need not be asked
-    about a value inside it unless `stirred`. `others`: samples for rules that count other flags.
+    An observation with low ≤ value ≤ high and since_ms ≤ time < until_ms changes nothing; the times are those of the
+    step that conditions with steps have not judged yet. `low > high` while every observation must be judged: some rule
+    is not quiet, or the device was silent. `samples` is None if no rule judges the series. `quiet` is the interval of
+    the rules that judge values; they need not be asked about a value inside it unless `stirred`. `others`: samples for
+    rules that count other flags.
     """
 
     low: float
@@ -71,19 +74,38 @@ class Watch:
     others: dict[Qualities, Samples] | None = None
     stirred: bool = False
     newest_ms: int = 0
+    since_ms: int = 0
+    until_ms: int = NEVER_MS
 
     def wake(self) -> None:
         """Have every observation judged."""
         if self.low <= self.high:
             self.low, self.high = math.inf, -math.inf
-            self.newest_ms = max(self.samples.times, default=0) if self.samples is not None else 0
+            self._look()
 
-    def rest(self) -> None:
-        """Judge only what is outside the quiet intervals of all rules."""
+    def rouse(self, value: float) -> bool:
+        """Have an observation judged; True if with it all that the series had in the batch before.
+
+        That is so for a value that is not quiet. When only a step is over, what came before it needs no judgement.
+        """
+        if self.low > self.high:
+            return False
+        self._look()
+        if self.low <= value <= self.high:
+            return False
+        self.wake()
+        return True
+
+    def _look(self) -> None:
+        """Find out when was observed last, by what is remembered."""
+        self.newest_ms = self.samples.newest_ms() if self.samples is not None else 0
+
+    def rest(self, feeds: Iterable[Feed], since_ms: int, until_ms: int) -> None:
+        """Judge only what is outside the quiet intervals of all rules, or outside these times; of feeds, of those."""
         low, high = self.quiet
-        for feed in self.feeds:
+        for feed in feeds:
             low, high = max(low, feed.low), min(high, feed.high)
-        self.low, self.high = low, high
+        self.low, self.high, self.since_ms, self.until_ms = low, high, since_ms, until_ms
 
     def samples_for(self, quality: Qualities) -> Samples:
         """Return the samples of the flags that a rule counts."""
@@ -108,7 +130,7 @@ class Watch:
         """Forget the observations of these times: they are judged again."""
         if self.samples is not None:
             self.samples.forget(times_ms)
-            self.newest_ms = max(self.samples.times, default=0)
+            self._look()
 
     def trim(self) -> None:
         """Forget what is too old, where there is too much."""

@@ -79,6 +79,9 @@ class Work:
         received_ms = max((one.result_time_ms for one in awake), default=0)
         for gathering, from_ms in dirty.in_order():
             self._gathered(gathering, from_ms, received_ms)
+            if gathering.every_ms and gathering.anchor is not None:
+                for watch in gathering.watches:
+                    arm(self._state, watch)  # the next step is open now
         for watch in touched.values():
             watch.trim()
             arm(self._state, watch)

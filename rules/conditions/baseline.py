@@ -6,8 +6,8 @@
 Normal is the median over past days, each of which gives the median of its values in the same local hour. Days are those
 of the same weekday, and worked like today (a holiday is compared with days that were not worked); where these are fewer
 than `min_days`, all days that were worked alike; where those are too few as well, nothing is known. Held against it is
-the median of the last `of_last`. It holds if that is further away than `by` robust standard deviations (1.4826 times
-the median absolute deviation of the days) and than `min_difference`, in the unit of the property.
+the median of the last `of_last`, three times in each. It holds if that is further away than `by` robust standard
+deviations (1.4826 times the median absolute deviation of the days) and than `min_difference`, in the property's unit.
 
 Hours long past are remembered by their median alone, so that four weeks of a series are 672 numbers.
 """
@@ -34,6 +34,7 @@ from rules.wording import Wording, measured
 from rules.wording import span as said_span
 
 _DAY_MS = 86_400_000
+_MINUTE_MS = 60_000
 _TO_SIGMA = 1.4826  # of a normal distribution, the median absolute deviation to the standard deviation
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 Side = Literal["above", "below", "both"]
@@ -69,6 +70,11 @@ class Baseline(Sampling, frozen=True, kw_only=True):
     def span_ms(self) -> int:
         """Return how far back it looks: the weeks, and the day on which the first of them begins."""
         return (7 * self.weeks + 1) * _DAY_MS
+
+    @property
+    def every_ms(self) -> int:
+        """Return a third of the time whose median it judges, in whole minutes, at least one."""
+        return max(1, self.of_last_ms // 3 // _MINUTE_MS) * _MINUTE_MS
 
     @property
     def fine_ms(self) -> int:

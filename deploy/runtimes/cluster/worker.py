@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,7 @@ class ClusterWorker:
 
     def run(self) -> None:
         """Work until SIGTERM or Ctrl-C. A mistake of ours or a store that cannot be used ends the process (code 1)."""
+        gc.freeze()  # site and rules live as long as the process: collecting garbage need not look through them
         self._watchdog.start()
         worker = _Process(self._app, loglevel="WARN", quiet=True, redirect_stdouts=False)
         worker.spinner = None  # it would draw into the log
