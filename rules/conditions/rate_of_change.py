@@ -4,7 +4,8 @@
       rate_of_change: {property: waste.temperature, over: 2m, per: 1m, above: 10}
 
 The change from the oldest to the newest observation of the last `over` (both ends belong to it), divided by the time
-between them, as so much each `per`. A fall is negative: `below: -5`. With one observation it is not known.
+between them, as so much each `per`. A fall is negative: `below: -5`. It is not known until the ends are half of `over`
+apart: what two values at nearly the same time differ by is noise, not a rate.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class RateOfChange(Sampling, frozen=True, kw_only=True):
 
     def _rate(self, view: View) -> float | None:
         times, values = view.window(self.observed_property, self.span_ms)
-        if len(times) < _TWO:
+        if len(times) < _TWO or 2 * (times[-1] - times[0]) < self.over_ms:
             return None
         return (values[-1] - values[0]) / (times[-1] - times[0]) * self.per_ms
 

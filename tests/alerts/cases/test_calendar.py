@@ -46,7 +46,7 @@ def test_load(tmp_path: Path) -> None:
         ('version: 1\nshifts:\n- ["8", "12:00"]', "3: shifts.0.0: must be a time of day such as 08:00 (is '8')"),
         ('version: 1\nshifts:\n- ["08:00", "24:30"]', "3: shifts.0.1: must be a time of day, at most 24:00"),
         # not a date
-        (GOOD.replace("2027-02-20", "20.2.2027"), "5: working_days.20.2.2027.[key]: must be a date such as 2027-01-01"),
+        (GOOD.replace("2027-02-20", "20.2.2027"), "5: working_days.20.2.2027: must be a date such as 2027-01-01"),
         # a day both off and worked
         (GOOD.replace("2027-02-20", "2027-01-01"), "5: working_days.2027-01-01: stands under holidays too"),
         # a newer file

@@ -24,6 +24,7 @@ HOLDS, CLEAR, UNKNOWN = Verdict.HOLDS, Verdict.CLEAR, Verdict.UNKNOWN
         ([(0, 22), (60, 10)], CLEAR),
         ([(0, 10)], UNKNOWN),
         ([(0, 10), (600, 99)], UNKNOWN),
+        ([(0, 10), (59, 99)], UNKNOWN),
     ],
 )
 def test_judge_compares_the_ends(world: Any, stream: list[tuple[float, float]], verdict: Verdict) -> None:
