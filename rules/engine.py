@@ -22,6 +22,7 @@ from rules.watch import Watch, is_value
 from rules.work import RowKey, Step, Work
 
 __all__ = [
+    "MOST_RECALLED_MS",
     "EngineState",
     "Program",
     "RowKey",
@@ -38,6 +39,9 @@ __all__ = [
     "step",
     "unremembered",
 ]
+
+
+MOST_RECALLED_MS = 25 * 3_600_000
 
 
 def empty_state() -> EngineState:
@@ -66,7 +70,8 @@ def settle(state: EngineState, now_ms: int) -> None:
 def unremembered(program: Program, state: EngineState, batch: Iterable[Observation]) -> dict[tuple[str, str], int]:
     """Return the series (device id, property) whose past a batch asks for, each with how far back (milliseconds).
 
-    They are those of which nothing was seen yet, although a rule looks back at them; `recall` what was observed.
+    They are those of which nothing was seen yet, although a rule looks back at them; `recall` what was observed. What
+    looks back further than `MOST_RECALLED_MS` (a baseline of weeks) learns anew: reading that much would take long.
     """
     if state.program is not program:
         bind(program, state, state.settled_ms)
@@ -74,7 +79,8 @@ def unremembered(program: Program, state: EngineState, batch: Iterable[Observati
     asked: set[tuple[str, str]] = set()
     for series in {one.series.id: one.series for one in batch if one.series.id not in state.watches}.values():
         for rule, condition in program.watching(series).samples:
-            back_ms = condition.span_ms + program.lateness_ms + 2 * condition.every_ms
+            span_ms = condition.span_ms if condition.span_ms <= MOST_RECALLED_MS else condition.fine_ms
+            back_ms = span_ms + program.lateness_ms + 2 * condition.every_ms
             names = [(series.device.id, series.property.name)]
             for subject_id in program.subjects(rule, condition, series.device):
                 if (rule.id, subject_id) not in state.gatherings and (rule.id, subject_id) not in asked:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from deploy.runtimes.commit import until_done
 from ingest.devices import Register
-from ingest.model import Observation, Series
+from ingest.model import Observation, Quality, Series
 from ingest.stores._base import SeriesStore, Wanted
 from rules import engine as rules
 from rules.samples import MOST_IN_WINDOW
@@ -33,7 +33,8 @@ def recall(
     """
     wanted = rules.unremembered(program, state, fresh)
     if wanted:
-        newest_ms = max(one.phenomenon_time_ms for one in fresh)
+        times = [one.phenomenon_time_ms for one in fresh if one.quality < Quality.FAIL]
+        newest_ms = max(times, default=max(one.phenomenon_time_ms for one in fresh))
         first_ms: dict[str, int] = {}
         for one in fresh:
             first_ms[one.device_id] = min(one.phenomenon_time_ms, first_ms.get(one.device_id, one.phenomenon_time_ms))
@@ -42,20 +43,23 @@ def recall(
             last_ms = taken(series.id)
             return first_ms.get(series.device.id, newest_ms + 1) if last_ms is None else last_ms + 1
 
-        found = until_done("series", lambda: list(_read(wanted, newest_ms, end_ms, *past)), stop)
+        # a backlog holds hours
+        oldest_ms = min((at_ms for at_ms in times if at_ms > newest_ms - rules.MOST_RECALLED_MS), default=newest_ms)
+        span = oldest_ms, newest_ms
+        found = until_done("series", lambda: list(_read(wanted, span, end_ms, *past)), stop)
         rules.recall(program, state, found)
 
 
 def _read(
     asked: dict[tuple[str, str], int],
-    newest_ms: int,
+    span: tuple[int, int],
     end_ms: Callable[[Series], int],
     store: SeriesStore,
     register: Register,
 ) -> Iterator[Observation]:
     series = {name: register.series(*name) for name in asked}
     wanted = [
-        Wanted(one, newest_ms - asked[name], min(end_ms(one), newest_ms + 1), MOST_IN_WINDOW)
+        Wanted(one, span[0] - asked[name], min(end_ms(one), span[1] + 1), MOST_IN_WINDOW)
         for name, one in series.items()
         if one is not None
     ]

@@ -153,7 +153,7 @@ class InfluxStore:
         if not self._drained():
             raise ServerAwayError(self._trouble)
         found: dict[int, list[Point]] = {}
-        for together in queries.alike(wanted, _FEW_DEVICES):
+        for together in queries.alike([one for one in wanted if one.from_ms < one.to_ms], _FEW_DEVICES):
             devices = [one.series.device.id for one in together]
             from_ms, to_ms = min(one.from_ms for one in together), max(one.to_ms for one in together)
             name = together[0].series.property.name

@@ -132,6 +132,7 @@ def test_recent_of_many(store: SeriesStore) -> None:
     assert recent[lamps.id] == [Point(START_MS + 60_000, 61.0, 1)]
     assert recent.get(strangers.id, []) == []
     assert store.recent([]) == {}
+    assert store.recent([Wanted(bins, START_MS, START_MS, 5)]).get(bins.id, []) == []
 
 
 def test_read_unknown_series(store: SeriesStore) -> None:

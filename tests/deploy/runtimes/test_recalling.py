@@ -7,7 +7,7 @@ import threading
 from deploy.runtimes.recalling import recall
 from ingest import dictionary
 from ingest.devices import Register
-from ingest.model import Device, Observation
+from ingest.model import Device, Observation, Quality
 from ingest.stores.memory import MemoryStore
 from rules import engine
 from rules.model import Rule, Severity, State, Text
@@ -67,3 +67,24 @@ def test_what_was_given_up_is_still_to_come() -> None:
     told = engine.step(program, state, left[1:], T0 + 60_000).transitions
 
     assert [(one.state, one.since_ms) for one in told] == [(State.FIRING, T0 + 60_000)]
+
+
+def test_backlog_and_a_wrong_clock() -> None:
+    """The past is read back from the oldest of a backlog; an observation of the year 2100 does not move it away."""
+    register = Register({"g1": DEVICE}, PROPERTIES)
+    series = register.series("g1", LEVEL)
+    assert series is not None
+    store = MemoryStore()
+    store.write([Observation(series, 6.0, T0, T0)])
+    hour, century = 3_600_000, 2_400_000_000_000
+    fresh = [
+        Observation(series, 5.0, T0 + 60_000, T0 + hour),
+        Observation(series, 0.0, T0 + hour, T0 + hour),
+        Observation(series, 99.0, T0 + century, T0 + hour, Quality.FAIL),
+    ]
+    program, state = engine.compile_rules((rule(),), (DEVICE,)), engine.empty_state()
+
+    recall(state, program, fresh, (store, register), threading.Event(), lambda _series: T0)
+    told = engine.step(program, state, fresh, T0 + hour).transitions
+
+    assert [(one.state, one.since_ms) for one in told] == [(State.FIRING, T0 + 60_000), (State.RESOLVED, T0 + hour)]
