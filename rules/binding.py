@@ -159,6 +159,7 @@ def arm(state: EngineState, watch: Watch) -> None:
         elif gathering.every_ms and gathering.open_ms and gathering.anchor == watch.device_id:
             since_ms = max(since_ms, gathering.open_ms - gathering.every_ms + 1)
             until_ms = min(until_ms, gathering.open_ms + 1)
+            quiet += [feed] if feed.low <= feed.high else []
         else:
             watch.wake()
             return

@@ -51,6 +51,11 @@ class Gathering:
         """Tell whether nothing that it sees, or may still come late, can make it hold."""
         return self.newest_ms - self.stirred_ms > self.rest_ms + lateness_ms
 
+    def stirred_between_steps(self, watch: Watch, low: float, high: float) -> None:
+        """Take notice of what came while a series rested until the end of a step, if every value stirs."""
+        if low > high:
+            self.stirred_ms = max(self.stirred_ms, watch.newest_ms)
+
     def judged_by(self, watch: Watch) -> bool:
         """Tell whether the samples of a series are events; those of neighbours are only seen."""
         return self.anchor is None or watch.device_id == self.anchor

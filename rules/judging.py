@@ -62,6 +62,7 @@ class Dirty:
             if at_ms > before_ms and gathering.judged_by(watch):
                 gathering.newest_ms = at_ms
             stirs = not low <= value <= high
+            gathering.stirred_between_steps(watch, low, high)
             rests = self._rests(gathering)
             if rests and not stirs:
                 continue

@@ -81,7 +81,8 @@ class Watch:
         """Have every observation judged."""
         if self.low <= self.high:
             self.low, self.high = math.inf, -math.inf
-            self._look()
+            if self.newest_ms < 0:
+                self._look()
 
     def rouse(self, value: float) -> bool:
         """Have an observation judged; True if with it all that the series had in the batch before.
@@ -90,10 +91,11 @@ class Watch:
         """
         if self.low > self.high:
             return False
-        self._look()
+        if self.newest_ms < 0:  # not again in the same batch: it would see what came later
+            self._look()
         if self.low <= value <= self.high:
             return False
-        self.wake()
+        self.low, self.high = math.inf, -math.inf
         return True
 
     def _look(self) -> None:
@@ -106,6 +108,7 @@ class Watch:
         for feed in feeds:
             low, high = max(low, feed.low), min(high, feed.high)
         self.low, self.high, self.since_ms, self.until_ms = low, high, since_ms, until_ms
+        self.newest_ms = -1
 
     def samples_for(self, quality: Qualities) -> Samples:
         """Return the samples of the flags that a rule counts."""
