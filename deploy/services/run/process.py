@@ -16,6 +16,7 @@ from pathlib import Path
 
 from deploy.commands._base import UserError
 
+_LEFT_BEHIND_S = 5.0
 _STOP_S = 30.0
 _SHOWN_LINES = 25
 
@@ -43,6 +44,7 @@ class Process:
         self._ready = ready
         self._stop_signal = stop_signal
         self._process: subprocess.Popen[bytes] | None = None
+        self._was_killed = False
 
     @property
     def pid(self) -> int:
@@ -52,7 +54,24 @@ class Process:
         return self._process.pid
 
     def start(self, within_s: float = 60.0) -> None:
-        """Start the server and wait until it answers; raise UserError with the end of its log when it does not."""
+        """Start the server and wait until it answers; raise UserError with the end of its log when it does not.
+
+        One that was killed is started again for some seconds if it ends at once: what it left behind (the shared
+        memory of PostgreSQL, while a child of it lives) takes a moment to go.
+        """
+        until = time.monotonic() + (_LEFT_BEHIND_S if self._was_killed else 0.0)
+        code = self._begin(within_s)
+        while code is not None and time.monotonic() < until:
+            time.sleep(0.2)
+            code = self._begin(within_s)
+        if self._process is not None and code is None and self._ready():
+            return
+        self.kill()
+        state = f"ended with code {code}" if code is not None else f"did not answer within {within_s:.0f} s"
+        raise UserError(f"{self.name} {state}; the end of its log:\n{self.log_end()}")
+
+    def _begin(self, within_s: float) -> int | None:
+        """Start the program; return when it answers, when it does not in time (None both), or with how it ended."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own arguments
                 self._command,
@@ -63,14 +82,9 @@ class Process:
                 start_new_session=True,
             )
         deadline = time.monotonic() + within_s
-        while self._process.poll() is None and time.monotonic() < deadline:
-            if self._ready():
-                return
+        while self._process.poll() is None and time.monotonic() < deadline and not self._ready():
             time.sleep(0.05)
-        code = self._process.poll()
-        self.kill()
-        state = f"ended with code {code}" if code is not None else f"did not answer within {within_s:.0f} s"
-        raise UserError(f"{self.name} {state}; the end of its log:\n{self.log_end()}")
+        return self._process.poll()
 
     def stop(self) -> None:
         """Ask the server to end and wait for it; kill it when it takes too long."""
@@ -86,6 +100,7 @@ class Process:
         """End the server and its children at once (SIGKILL), as a fault would."""
         if self._process is None:
             return
+        self._was_killed = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)  # its own session: nobody else's processes are in it
         self._process.wait(_STOP_S)
