@@ -29,6 +29,7 @@ from ingest.model import Property
 from ingest.profiles import loading as profiles
 from rules import schema
 from rules.book import RuleBook
+from rules.view import Locale
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,11 @@ class Site:
     calendar: Calendar
     matrix: Matrix
     rules: RuleBook
+
+    @property
+    def locale(self) -> Locale:
+        """Return the zone and the working days that rules judge by."""
+        return Locale(self.zone, lambda day: self.calendar.judge(day)[0])
 
 
 def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:

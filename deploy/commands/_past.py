@@ -62,14 +62,16 @@ def past(
 class SeriesInFiles:
     """CSV files, each of which is judged by each rule, as the series of one device that it selects."""
 
-    def __init__(self, files: Sequence[Path], labels: Path | None, zone: dt.tzinfo) -> None:
+    def __init__(self, files: Sequence[Path], labels: Path | None, zone: zoneinfo.ZoneInfo) -> None:
         from ingest import dictionary
         from rules import recorded
+        from rules.view import Locale
 
         self._series = {file: recorded.read_series(file, zone) for file in files}
         known = recorded.read_labels(labels, zone) if labels else {}
         self.incidents = {file.name: recorded.labels_of(file, known) for file in files}
         self._dictionary, _ = dictionary.load()
+        self._locale = Locale(zone)
 
     def rules(self, files: Sequence[Path], ids: Sequence[str]) -> tuple[Rule, ...]:
         """Return the rules of these files; UserError for faults."""
@@ -86,7 +88,7 @@ class SeriesInFiles:
             for number, (file, points) in enumerate(self._series.items(), 1):
                 for rule in rules:
                     observations = list(self._observed(rule, points))
-                    program = compile_rules((rule,), (observations[0].series.device,))
+                    program = compile_rules((rule,), (observations[0].series.device,), locale=self._locale)
                     for one in replay(program, [observations], points[-1][0]):
                         yield file.name, one
                 progress(number)
@@ -130,7 +132,7 @@ class StoredHistory:
         from rules.backtest import replay
         from rules.engine import compile_rules
 
-        program = compile_rules(rules, self._site.register.devices.values())
+        program = compile_rules(rules, self._site.register.devices.values(), locale=self._site.locale)
         with over_time("testing rules", self._end_ms - self._start_ms) as progress:
             parts = self._store.scan(self._wanted(rules), self._start_ms, self._end_ms)
             told = replay(
@@ -167,7 +169,7 @@ def _chosen(rules: Sequence[Rule], ids: Sequence[str]) -> tuple[Rule, ...]:
     return tuple(one for one in rules if not ids or one.id in ids)
 
 
-def _zone(name: str) -> dt.tzinfo:
+def _zone(name: str) -> zoneinfo.ZoneInfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as exc:

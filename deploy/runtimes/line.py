@@ -37,7 +37,6 @@ from ingest.model import Observation
 from ingest.stores._base import SeriesStore
 from rules import engine as rules
 from rules.model import Transition
-from rules.view import Locale
 
 LOG = structlog.get_logger("pipeline")
 _phenomenon_time_ms = operator.attrgetter("phenomenon_time_ms")
@@ -98,8 +97,7 @@ class Line:
         devices = self._parts.site.register.devices.values()
         served = [one for one in devices if self._shard.serves(area_of(one.cell))]
         site = self._parts.site
-        locale = Locale(site.zone, lambda day: site.calendar.judge(day)[0])
-        self._program = rules.compile_rules(site.rules, served, locale=locale)
+        self._program = rules.compile_rules(site.rules, served, locale=site.locale)
         self._checking.serve(served)
 
     def work(self, work: Work, stop: threading.Event, now_ms: int) -> Done:

@@ -77,6 +77,19 @@ def test_in_words(files: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("zone, alerts", [("Asia/Shanghai", 1), ("UTC", 1), ("Asia/Tokyo", 1)])
+def test_hours_are_those_of_the_zone(files: Path, zone: str, alerts: int) -> None:
+    """A rule for some hours of the day judges by the clock that the times in the file are written by."""
+    hours = 'schedule: {from: "09:00", to: "10:00"}'
+    when = f"when: {{all_of: {{conditions: [{{threshold: {{property: traffic.speed, at_most: 20}}}}, {{{hours}}}]}}}}"
+    lines = [when if line.startswith("when") else line for line in RULE.splitlines() if not line.startswith("for")]
+    (files / "hours.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+    ran = wangge("--series", files / "a.csv", "--rule-file", files / "hours.yaml", "--zone", zone, "--json")
+
+    assert json.loads(ran.output)["alerts"] == alerts
+
+
 def test_stored_history(tmp_path: Path, site_folder: Path) -> None:
     """The rules of the site judge what is stored, by the site's time; `--rule` chooses one."""
     config = tmp_path / "wangge.toml"
