@@ -22,6 +22,8 @@ from ingest.model import Observation, Quality
 _UNSEEN = -(2**62)
 _FAIL = int(Quality.FAIL)
 
+Identity = tuple[int, int]  # series id, phenomenon time
+
 
 class Sifted(NamedTuple):
     """Observations of one epoch: `fresh` and `doubtful` in order of arrival, `taken` as journal pairs."""
@@ -67,9 +69,9 @@ def sift(newest: dict[int, int], observations: Iterable[Observation]) -> Sifted:
     return Sifted(fresh, doubtful, taken)
 
 
-def accept(sifted: Sifted, stored: set[tuple[int, int]]) -> list[Observation]:
+def accept(sifted: Sifted, stored: set[Identity]) -> list[Observation]:
     """Return the doubtful observations that are new after all: not stored, not fresh, each identity once."""
-    known = stored | {(one.series.id, one.phenomenon_time_ms) for one in sifted.fresh}
+    known = stored | identities(sifted.fresh)
     accepted = []
     for one in sifted.doubtful:
         key = (one.series.id, one.phenomenon_time_ms)
@@ -77,6 +79,22 @@ def accept(sifted: Sifted, stored: set[tuple[int, int]]) -> list[Observation]:
             known.add(key)
             accepted.append(one)
     return accepted
+
+
+def identities(observations: Iterable[Observation]) -> set[Identity]:
+    """Return by what observations are known."""
+    return {(one.series.id, one.phenomenon_time_ms) for one in observations}
+
+
+def pack_identities(known: Iterable[Identity]) -> bytes:
+    """Return identities as a row of pairs."""
+    return packed(array("q", [number for pair in sorted(known) for number in pair]))
+
+
+def unpack_identities(row: bytes) -> set[Identity]:
+    """Return the identities of a row."""
+    pairs = _pairs(row)
+    return set(zip(pairs[0::2], pairs[1::2], strict=True))
 
 
 def pack(newest: dict[int, int]) -> bytes:
@@ -99,9 +117,14 @@ def unpack(rows: Iterable[bytes]) -> dict[int, int]:
     """Return `newest` from a snapshot and the journal rows that follow it, in order."""
     newest: dict[int, int] = {}
     for row in rows:
-        pairs = array("q")
-        pairs.frombytes(row)
-        if sys.byteorder == "big":
-            pairs.byteswap()
+        pairs = _pairs(row)
         newest.update(zip(pairs[0::2], pairs[1::2], strict=True))
     return newest
+
+
+def _pairs(row: bytes) -> array[int]:
+    pairs = array("q")
+    pairs.frombytes(row)
+    if sys.byteorder == "big":
+        pairs.byteswap()
+    return pairs

@@ -43,7 +43,7 @@ SEEN = Table(
     METADATA,
     Column("shard", Integer, primary_key=True, autoincrement=False),  # partition of the cluster runtime; embedded: 0
     Column("epoch", BigInteger, primary_key=True),
-    Column("kind", String(8), primary_key=True),  # snapshot | journal
+    Column("kind", String(8), primary_key=True),  # snapshot | journal | late
     Column("packed", LargeBinary, nullable=False),
 )
 

@@ -23,6 +23,7 @@ from alerts import flow as cases
 from alerts.context import CaseContext
 from alerts.errors import StoreError as CaseStoreError
 from alerts.store import deadletters, ledger, rule_states, seen
+from alerts.store.database import reading
 from deploy import metrics
 from deploy.clock import Clock
 from deploy.runtimes.checking import Checking
@@ -77,6 +78,14 @@ class Work(NamedTuple):
     behind_ms: int = 0
 
 
+class _Sifted(NamedTuple):
+    """What is new of an intake, in order of time; which of it is late; its part of the journal row."""
+
+    fresh: list[Observation]
+    late: frozenset[dedup.Identity]
+    taken: bytes
+
+
 class Line:
     """The stages of one shard and what they remember. Used from one thread."""
 
@@ -105,8 +114,11 @@ class Line:
 
         Raises StoppedError when `stop` is set while a store is down, and the store's error when waiting cannot help.
         """
-        sifted = [self._sift(intake, stop) for intake in work.intakes]
-        fresh = [one for new, _ in sifted for one in new]
+        sifted: list[_Sifted] = []
+        fresh: list[Observation] = []
+        for intake in work.intakes:
+            sifted.append(self._sift(intake, fresh, stop))
+            fresh += sifted[-1].fresh
         work.lap("sift")
         checked = self._checking.work(fresh, self._newest, stop)
         work.lap("quality")
@@ -114,24 +126,28 @@ class Line:
         recall(self._state, self._program, checked.judged, past, stop, self._checking.taken_before)
         step = self._judge(checked.judged, now_ms, work)
         work.lap("rules")
+        late = frozenset().union(*(one.late for one in sifted))
+        self._intend(late, stop)
         refused = write_all(self._parts.series, checked.stored, stop, checked.unsent) if fresh else []
         work.lap("series")
 
         self._drift.take(look for intake in work.intakes for look in intake.looks)
-        taken = b"".join(taken for _, taken in sifted)
-        self.epoch += bool(taken)
+        taken = b"".join(one.taken for one in sifted)
+        self.epoch += bool(work.intakes)
         tried: list[Counts] = []
 
         def commit() -> list[Counts]:
             with self._parts.database.begin() as connection:
-                if tried and taken and seen.last_epoch(connection, self._shard.number) >= self.epoch:
+                if tried and work.intakes and seen.last_epoch(connection, self._shard.number) >= self.epoch:
                     return tried  # the attempt before was committed; only its answer was lost
                 work.also(connection)
-                tried[:] = _account(connection, work.intakes, [len(new) for new, _ in sifted], refused)
-                self._remember(connection, taken)
+                tried[:] = _account(connection, work.intakes, [len(one.fresh) for one in sifted], refused)
+                if work.intakes:
+                    self._remember(connection, taken)
                 self._checking.save(connection, checked)
                 rule_states.save(connection, step.changed, self._area)
                 self._fold(connection, step.transitions, now_ms)
+                seen.settle(connection, late, self._shard.number)
                 self._drift.write(connection, now_ms)
                 _enter(connection, work, tried)
                 return tried
@@ -145,14 +161,33 @@ class Line:
         due_ms = rules.next_check_at_ms(self._program, self._state) if hearing else None
         return (due_ms is not None and now_ms >= due_ms) or hearing != self._hearing
 
-    def _sift(self, intake: Intake, stop: threading.Event) -> tuple[list[Observation], bytes]:
-        """Return the observations of an intake that are new, and its part of the journal row."""
+    def _sift(self, intake: Intake, before: Sequence[Observation], stop: threading.Event) -> _Sifted:
+        """Return what is new of an intake; `before`: what is new of those that are worked on with it."""
         sifted = dedup.sift(self._newest, intake.observations)
-        fresh = sifted.fresh
+        fresh, late = sifted.fresh, frozenset[dedup.Identity]()
         if sifted.doubtful:
             stored = until_done("series", lambda: self._parts.series.known(sifted.doubtful), stop)
-            fresh = sorted([*fresh, *dedup.accept(sifted, stored)], key=_phenomenon_time_ms)  # late ones in their place
-        return fresh, dedup.packed(sifted.taken)
+            if stored:
+                stored -= until_done("cases", self._intended, stop)
+            accepted = dedup.accept(sifted, stored | dedup.identities(before))
+            fresh = sorted([*fresh, *accepted], key=_phenomenon_time_ms)  # late ones in their place
+            late = frozenset(dedup.identities(accepted))
+        return _Sifted(fresh, late, dedup.packed(sifted.taken))
+
+    def _intended(self) -> set[dedup.Identity]:
+        """Return the late observations that may be stored though no epoch with them was committed."""
+        with reading(self._parts.database) as connection:
+            return seen.intended(connection, self._shard.number)
+
+    def _intend(self, late: frozenset[dedup.Identity], stop: threading.Event) -> None:
+        """Name late observations before they are stored: the newest times do not tell whether they were judged."""
+
+        def commit() -> None:
+            with self._parts.database.begin() as connection:
+                seen.intend(connection, late, self._shard.number)
+
+        if late:
+            until_done("cases", commit, stop)
 
     def _judge(self, fresh: Sequence[Observation], now_ms: int, work: Work) -> rules.Step:
         """Run the rules; silence is judged only while we can hear, and starts anew for all after we could not."""
@@ -197,9 +232,7 @@ class Line:
                     return
 
     def _remember(self, connection: Connection, taken: bytes) -> None:
-        if not taken:
-            return
-        self._journal_pairs += len(taken) // 16
+        self._journal_pairs += 1 + len(taken) // 16
         if self._journal_pairs > _SNAPSHOT_PAIRS:
             self._journal_pairs = 0
             seen.snapshot(connection, self.epoch, dedup.pack(self._newest), self._shard.number)

@@ -78,6 +78,61 @@ def test_lost_answer(parts: LineParts, database: Engine, *, committed: bool) -> 
     assert line.epoch == 1
 
 
+class _KilledError(Exception):
+    """Stands for `kill -9`."""
+
+
+def _outcome(database: Engine) -> tuple[list[tuple[str, int]], tuple[int, int, int]]:
+    """Return the transitions, and what the ledger has received, stored and found to be duplicate."""
+    with reading(database) as connection:
+        rows = connection.exec_driver_sql("SELECT state, since_ms FROM transitions ORDER BY since_ms, state")
+        total = ledger.total(connection)
+        return [(row.state, row.since_ms) for row in rows], (total.received, total.stored, total.duplicate)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_late_observation_of_a_killed_epoch(parts: LineParts, database: Engine, *, killed: bool) -> None:
+    """What was stored out of order by an epoch that was never committed is judged, once, when it comes again."""
+    series = parts.site.register.table[DEVICE]["weather.water_level"]
+    levels = [(0, 30.0), (1, 30.0), (3, 30.0), (2, 2.0), (4, 30.0), (6, 2.0), (5, 30.0)]
+    made = [Observation(series, level, NOW_MS + minute * 60_000, NOW_MS + 10 * 60_000) for minute, level in levels]
+    intake = Intake("mqtt", NOW_MS // HOUR_MS * HOUR_MS, len(made), made, [])
+
+    def die(_connection: Connection) -> None:
+        raise _KilledError
+
+    for also in (*((die, die) if killed else ()), lambda _connection: None, lambda _connection: None):
+        with reading(database) as connection:
+            line = Line(parts, connection)
+        try:
+            line.work(Work([intake], True, also, lambda _stage: None), threading.Event(), NOW_MS + 10 * 60_000)
+        except _KilledError:
+            assert parts.series.count() == len(made)
+
+    transitions, counts = _outcome(database)
+    assert transitions == [
+        ("pending", NOW_MS),
+        ("pending", NOW_MS + 3 * 60_000),
+        ("firing", NOW_MS + 5 * 60_000),
+    ]
+    assert counts == (14, 7, 7)
+    with reading(database) as connection:
+        assert seen.intended(connection) == set()
+
+
+def test_one_observation_of_two_sources(parts: LineParts, database: Engine) -> None:
+    """Of an observation that two brokers bring at the same time, one is stored, the other a duplicate."""
+    with reading(database) as connection:
+        line = Line(parts, connection)
+    series = parts.site.register.table[DEVICE]["weather.water_level"]
+    made = [Observation(series, 1.0, NOW_MS + minute * 60_000, NOW_MS) for minute in range(3)]
+    intakes = [Intake(source, NOW_MS // HOUR_MS * HOUR_MS, 3, made, []) for source in ("east", "west")]
+
+    line.work(Work(intakes, True, lambda _connection: None, lambda _stage: None), threading.Event(), NOW_MS)
+
+    assert _outcome(database)[1] == (6, 3, 3)
+
+
 def test_ledger_of_frames_that_are_safe(parts: LineParts, database: Engine) -> None:
     """Frames that Kafka keeps are acknowledged with the row that counts them."""
     with reading(database) as connection:
