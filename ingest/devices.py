@@ -1,11 +1,12 @@
 """The device register: which devices the site has, where they stand, and the series that each of them can feed.
 
-It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how often the device is expected to speak,
-`parent` the device that feeds or relays it (lamp → circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI,
-`attributes` words to select it by, as `road_class=arterial;lanes=2`. Empty fields are absent. Some attributes say how
-to read its messages: `unit.NAME=UNIT` and `field.NAME=PROPERTY` for a field of a vendor's own, `height_cm=120` of a
-bin, `topic=city/bins/17/+` for messages that do not name their device, `datum=WGS84` of the positions that they state,
-`datastream.ID=PROPERTY` of a SensorThings server (`datastreams.py`).
+It is read from a CSV file with the columns of `COLUMNS`: `cadence_s` is how often the device is expected to speak
+(empty: rules learn it, all else assumes `ASSUMED_CADENCE_S`), `parent` the device that feeds or relays it (lamp →
+circuit → cabinet, sensor → gateway), `eui` its LoRaWAN DevEUI, `attributes` words to select it by, as
+`road_class=arterial;lanes=2`. Empty fields are absent. Some attributes say how to read its messages: `unit.NAME=UNIT`
+and `field.NAME=PROPERTY` for a field of a vendor's own, `height_cm=120` of a bin, `topic=city/bins/17/+` for messages
+that do not name their device, `datum=WGS84` of the positions that they state, `datastream.ID=PROPERTY` of a
+SensorThings server (`datastreams.py`).
 `model=VENDOR-MODEL` names the profile of the device (docs/profiles.md).
 
 `lat` and `lon` are in the datum of the site and become WGS 84 here.
@@ -29,6 +30,7 @@ from ingest.profiles.model import Profile
 from ingest.units import is_known
 
 COLUMNS = ("id", "domain", "kind", "title", "cell", "lat", "lon", "cadence_s", "parent", "eui", "attributes")
+ASSUMED_CADENCE_S = 300
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _EUI = re.compile(r"[0-9A-F]{16}")
@@ -195,7 +197,7 @@ def _row_faults(row: dict[str, str], domains: set[str], cells: Cells, datum: Dat
     if row["cell"] not in cells:
         faults.append(f"cell {row['cell']!r} is not a cell of the site")
     faults += _place_faults(row, datum)
-    if not _WHOLE_NUMBER.fullmatch(row["cadence_s"]) or int(row["cadence_s"]) == 0:
+    if row["cadence_s"] and (not _WHOLE_NUMBER.fullmatch(row["cadence_s"]) or int(row["cadence_s"]) == 0):
         faults.append(f"cadence_s {row['cadence_s']!r} is not a whole number of seconds above 0")
     if row["eui"] and not _EUI.fullmatch(row["eui"].upper()):
         faults.append(f"eui {row['eui']!r} is not 16 hexadecimal digits")
@@ -258,12 +260,13 @@ def _device(row: dict[str, str], datum: Datum) -> Device:
         cell=row["cell"],
         lat=place.lat,
         lon=place.lon,
-        cadence_s=int(row["cadence_s"]),
+        cadence_s=int(row["cadence_s"] or ASSUMED_CADENCE_S),
         parent=row["parent"] or None,
         eui=row["eui"].upper() or None,
         title=row["title"] or None,
         attributes=attributes,
         datum=attributes.get("datum", datum.value),
+        cadence_declared=bool(row["cadence_s"]),
     )
 
 

@@ -106,6 +106,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     `eui` is the LoRaWAN DevEUI (upper case) where the device has one; `attributes` are free words that rules
     select by (`road_class: arterial`); `datum` is that of the positions which its messages state (`ingest.datum`).
+    `cadence_s` is how often it speaks; an assumption where the register does not say so (`cadence_declared`).
     """
 
     id: str
@@ -120,6 +121,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     attributes: dict[str, str] = {}
     datum: str = "WGS84"
+    cadence_declared: bool = True
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):

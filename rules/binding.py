@@ -10,6 +10,7 @@ import dataclasses
 import heapq
 
 from ingest.model import Device, Series
+from rules import cadence
 from rules.conditions._base import SampleCondition
 from rules.gathering import Gathering
 from rules.model import COUNTED, Rule, Subject
@@ -28,7 +29,7 @@ class EngineState:
 
     `settled_ms`: every device counts as heard of then. `due`: a heap of (time, rule id, device id) at which a device
     may have become silent. `orphans`: rows that the program no longer runs, to be ended by the next step or check.
-    `kept`: samples of series that a former program watched.
+    `kept`: samples of series that a former program watched. `cadences`: of devices that do not declare theirs.
     """
 
     rows: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
@@ -40,6 +41,7 @@ class EngineState:
     due: list[tuple[int, str, str]] = dataclasses.field(default_factory=list)
     orphans: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
     kept: dict[int, Samples] = dataclasses.field(default_factory=dict)
+    cadences: dict[str, cadence.Cadence] = dataclasses.field(default_factory=dict)
 
 
 def bind(program: Program, state: EngineState, now_ms: int) -> None:
@@ -61,12 +63,41 @@ def bind(program: Program, state: EngineState, now_ms: int) -> None:
             state.orphans[rule_id, subject_id] = state.rows.pop((rule_id, subject_id))
         elif rule.condition.reads == "clock":
             presence_of(state, subject_id).silent += (rule_id,)
+    _learn(program, state)
     for device in program.devices.values():
-        for rule, condition in program.timing(device):
-            if (rule.id, device.id) not in state.rows:
-                due_ms = last_seen_ms(state, device.id) + condition.silent_after_ms(device.cadence_s)
-                state.due.append((due_ms, rule.id, device.id))
+        state.due += due_of(program, state, device)
     heapq.heapify(state.due)
+
+
+def _learn(program: Program, state: EngineState) -> None:
+    """Learn the cadences of those devices whose silence is judged and that do not declare theirs; forget the others."""
+    learning = {one.id for one in program.devices.values() if not one.cadence_declared and program.timing(one)}
+    for device_id in state.cadences.keys() - learning:
+        del state.cadences[device_id]
+        state.orphans[cadence.KEY, device_id] = RuleState(rule_version="")
+    for device_id in learning - state.cadences.keys():
+        state.cadences[device_id] = cadence.Cadence()
+
+
+def cadence_s(state: EngineState, device: Device) -> int | None:
+    """Return how often a device speaks, in seconds, declared or learned; None while that is not known."""
+    if device.cadence_declared:
+        return device.cadence_s
+    learned = state.cadences.get(device.id)
+    return None if learned is None else learned.learned_s
+
+
+def due_of(program: Program, state: EngineState, device: Device) -> list[tuple[int, str, str]]:
+    """Return when a device may have become silent, for each rule that does not say so already."""
+    every_s = cadence_s(state, device)
+    if every_s is None:
+        return []
+    seen_ms = last_seen_ms(state, device.id)
+    return [
+        (seen_ms + condition.silent_after_ms(every_s), rule.id, device.id)
+        for rule, condition in program.timing(device)
+        if (rule.id, device.id) not in state.rows
+    ]
 
 
 def presence_of(state: EngineState, device_id: str) -> Presence:
@@ -83,7 +114,7 @@ def last_seen_ms(state: EngineState, device_id: str) -> int:
     return state.settled_ms if presence is None else max(presence.last_seen_ms(), state.settled_ms)
 
 
-def gateway_is_in_doubt(program: Program, state: EngineState, device: Device, seen_ms: int) -> bool:
+def gateway_is_in_doubt(program: Program, state: EngineState, device: Device, expected_ms: int) -> bool:
     """Tell whether a gateway above a device was not heard of since the device ought to have spoken again.
 
     Then the silence may be the gateway's. One that never says anything of its own, is never in doubt.
@@ -93,7 +124,7 @@ def gateway_is_in_doubt(program: Program, state: EngineState, device: Device, se
         passed.add(above)
         parent, presence = program.devices.get(above), state.presences.get(above)
         if parent is not None and parent.kind == GATEWAY and presence is not None and presence.watches:
-            return presence.last_seen_ms() < seen_ms + 1000 * device.cadence_s
+            return presence.last_seen_ms() < expected_ms
         above = parent.parent if parent is not None else None
     return False
 
@@ -146,7 +177,7 @@ def arm(state: EngineState, watch: Watch) -> None:
     """
     rows = state.rows
     watch.stirred = any((rule.id, watch.device_id) in rows for rule, _ in watch.rules)
-    if watch.stirred or watch.others or watch.presence.silent:
+    if watch.stirred or watch.others or watch.presence.silent or watch.device_id in state.cadences:
         watch.wake()
         return
     lateness_ms = state.program.lateness_ms if state.program else 0

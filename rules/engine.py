@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ingest.model import Observation, Quality, series_id
+from rules import cadence
 from rules.binding import EngineState, admit, arm, bind
 from rules.program import Program, compile_rules
 from rules.samples import Samples
@@ -57,7 +58,10 @@ def load(program: Program, rows: Iterable[tuple[str, str, str, bytes]], now_ms: 
     """
     state = EngineState(settled_ms=now_ms)
     for rule_id, _, subject_id, packed in rows:
-        state.rows[rule_id, subject_id] = unpack(packed, f"{rule_id} of {subject_id}")
+        if rule_id == cadence.KEY:
+            state.cadences[subject_id] = cadence.unpack(packed, subject_id)
+        else:
+            state.rows[rule_id, subject_id] = unpack(packed, f"{rule_id} of {subject_id}")
     bind(program, state, now_ms)
     return state
 

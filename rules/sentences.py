@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ingest.model import Device
-from rules.conditions._base import ClockCondition, SampleCondition, ValueCondition
+from rules.conditions._base import SampleCondition, ValueCondition
 from rules.lateness import Told
 from rules.lifecycle import NO_LEVEL, ON
 from rules.model import Evidence, Rule, Severity, State, Subject, Transition
@@ -90,9 +90,10 @@ def _reason(rule: Rule, told: Told, said: str) -> str:
     return f"{'rises' if move.level > move.from_level else 'falls'} from {was} to {now}: {said}"
 
 
-def silent(rule: Rule, condition: ClockCondition, device: Device, seen_ms: int, since_ms: int) -> Transition:
-    """Return the firing transition of a device that was last heard of at `seen_ms` (clock)."""
-    reason = f"{condition.describe(device.cadence_s)}, last heard of at {instant(seen_ms)}"
+def silent(rule: Rule, said: str, device: Device, seen_ms: int, since_ms: int) -> Transition:
+    """Return the firing transition of a device that was last heard of at `seen_ms` ; `said`: what is too long."""
+    learned = "" if device.cadence_declared else " (learned)"
+    reason = f"{said}{learned}, last heard of at {instant(seen_ms)}"
     return Transition(
         rule_id=rule.id,
         rule_version=rule.version,

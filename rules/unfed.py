@@ -37,6 +37,8 @@ def unfed(loaded: Sequence[Loaded], register: Register) -> Iterator[Fault]:
         for name in () if condition.reads == "clock" else condition.properties:
             if not any(_may_report(device, name, register) for device in devices):
                 yield item.fault(("when",), f"no device that it selects reports {name}, as their profiles say")
+        if not all(device.cadence_declared for device in devices):
+            continue
         quickest = min(devices, key=lambda device: device.cadence_s)
         for needed, span_ms in (pair for one in _within(condition) for pair in _needs(one)):
             if span_ms < (needed - 1) * quickest.cadence_s * 1000:

@@ -7,8 +7,8 @@ import heapq
 import operator
 
 from ingest.model import Observation
-from rules import sentences
-from rules.binding import EngineState, arm, gateway_is_in_doubt, last_seen_ms, presence_of
+from rules import cadence, sentences
+from rules.binding import EngineState, arm, cadence_s, due_of, gateway_is_in_doubt, last_seen_ms, presence_of
 from rules.conditions._base import ValueCondition, Verdict
 from rules.gathering import Gathering
 from rules.judging import Dirty, rejudge
@@ -43,6 +43,7 @@ class Work:
         self._program, self._state = program, state
         self._transitions: list[Transition] = []
         self._changed: dict[tuple[str, str], str | None] = {}  # → kind of the subject, if there was a row before
+        self._learned: set[str] = set()
         self._too_late = 0
 
     def done(self) -> Step:
@@ -55,6 +56,8 @@ class Work:
                 changed[rule_id, row.kind, subject_id] = pack(row)
             elif kind is not None:
                 changed[rule_id, kind, subject_id] = None
+        for device_id in sorted(self._learned):
+            changed[cadence.KEY, DEVICE, device_id] = cadence.pack(self._state.cadences[device_id])
         return Step(transitions=tuple(self._transitions), changed=changed, too_late=self._too_late)
 
     def judge(self, awake: list[Observation]) -> None:
@@ -65,8 +68,7 @@ class Work:
         for observation in awake:
             watch = self._state.watches[observation.series.id]
             touched[observation.series.id] = watch
-            if watch.presence.silent:
-                self._hear(observation, watch.presence)
+            self._live(observation, watch.presence)
             if not is_value(observation):
                 continue
             in_time = True
@@ -135,6 +137,13 @@ class Work:
         else:
             rows[key] = row
 
+    def _live(self, observation: Observation, presence: Presence) -> None:
+        """Take notice that a device lives."""
+        if presence.silent:
+            self._hear(observation, presence)
+        if observation.series.device.id in self._state.cadences:
+            self._learn(observation)
+
     def _hear(self, observation: Observation, presence: Presence) -> None:
         """End the silence of a device."""
         state, device_id = self._state, observation.device_id
@@ -154,6 +163,17 @@ class Work:
         for watch in presence.watches:
             arm(state, watch)
 
+    def _learn(self, observation: Observation) -> None:
+        """Learn how often a device speaks; from when that is known on, it may be silent."""
+        state, device = self._state, observation.series.device
+        learning = state.cadences[device.id]
+        is_known = learning.learned_s is not None
+        at_ms, received_ms = observation.phenomenon_time_ms, observation.result_time_ms
+        if learning.note(observation.series.id, at_ms, received_ms):
+            self._learned.add(device.id)
+            for due in () if is_known else due_of(self._program, state, device):
+                heapq.heappush(state.due, due)
+
     def judge_silence(self, now_ms: int) -> None:
         """Fire for devices of which nothing was heard for too long."""
         state, due = self._state, self._state.due
@@ -163,13 +183,15 @@ class Work:
             condition = rule.condition
             if condition.reads != "clock":  # pragma: no cover - only rules of the clock are due
                 continue
-            seen_ms = last_seen_ms(state, device_id)
-            since_ms = seen_ms + condition.silent_after_ms(device.cadence_s)
+            seen_ms, every_s = last_seen_ms(state, device_id), cadence_s(state, device)
+            if every_s is None:  # pragma: no cover - who is due has a cadence
+                continue
+            since_ms = seen_ms + condition.silent_after_ms(every_s)
             if since_ms >= now_ms:
                 heapq.heappush(due, (since_ms, rule_id, device_id))
                 continue
-            if gateway_is_in_doubt(self._program, state, device, seen_ms):
-                heapq.heappush(due, (now_ms + 1000 * device.cadence_s, rule_id, device_id))
+            if gateway_is_in_doubt(self._program, state, device, seen_ms + 1000 * every_s):
+                heapq.heappush(due, (now_ms + 1000 * every_s, rule_id, device_id))
                 continue
             phase = Phase(State.FIRING, since_ms, seen_ms)
             row = RuleState(rule_version=rule.version, stand=(phase,), base=(phase,), shown=(State.FIRING, since_ms, 0))
@@ -178,7 +200,7 @@ class Work:
             presence.silent += (rule_id,)
             for watch in presence.watches:
                 watch.wake()
-            self._transitions.append(sentences.silent(rule, condition, device, seen_ms, since_ms))
+            self._transitions.append(sentences.silent(rule, condition.describe(every_s), device, seen_ms, since_ms))
 
     def end_orphans(self, now_ms: int) -> None:
         """End what fires of rules that changed, and of rules and devices that are gone."""

@@ -20,7 +20,8 @@ _VALUE = re.compile(
     r"(?:, (?P<how>for|clear for) (?P<held>[^(]+?))?(?: \(since [^)]*\))?$"
 )
 _SILENT = re.compile(
-    r"^no data for (?P<count>[\d.e+]+) intervals of (?P<cadence>\d+) s(?:, last heard of at (?P<last>\S+Z))?$"
+    r"^no data for (?P<count>[\d.e+]+) intervals of (?P<cadence>\d+) s(?P<learned> \(learned\))?"
+    r"(?:, last heard of at (?P<last>\S+Z))?$"
 )
 _PREFIX = re.compile(r"^(?P<prefix>[a-z ]+): (?P<rest>.+)$")
 _HELD_ZH = {"s": "秒", "min": "分钟", "h": "小时", "d": "天"}
@@ -130,9 +131,10 @@ def _silent(found: re.Match[str], zone: ZoneInfo, lang: Language) -> str:
     last = _local(found["last"], zone) if found["last"] else ""
     if lang == "en":
         heard = f", last heard of at {last}" if last else ""
-        return f"no data for {found['count']} intervals of {found['cadence']} s{heard}"
+        return f"no data for {found['count']} intervals of {found['cadence']} s{found['learned'] or ''}{heard}"
     heard = f"，最近一次 {last}" if last else ""
-    return f"连续 {found['count']} 个上报周期（每 {found['cadence']} 秒）无数据{heard}"
+    learned = "，由其数据学得" if found["learned"] else ""
+    return f"连续 {found['count']} 个上报周期（每 {found['cadence']} 秒{learned}）无数据{heard}"
 
 
 def _duration_zh(held: str) -> str:

@@ -3,7 +3,8 @@
     when:
       no_data: {for_intervals: 3}
 
-Every device is judged by its own cadence (device register). Any observation of the device, of any quality, ends it.
+Every device is judged by its own cadence: that of the device register, or, where that does not say, the one that was
+learned (`rules.cadence`). Any observation of the device, of any quality, ends it.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class NoData(msgspec.Struct, frozen=True, kw_only=True):
     def explain(self, wording: Wording) -> Text:  # noqa: ARG002 - it names no property
         """Return in plain words what is too long."""
         return Text(
-            zh=f"设备连续 {self.for_intervals:g} 个上报周期没有数据",
-            en=f"the device sends nothing for {self.for_intervals:g} of its own intervals",
+            zh=f"设备连续 {self.for_intervals:g} 个上报周期（登记或学得）没有数据",
+            en=f"the device sends nothing for {self.for_intervals:g} of its own intervals, declared or learned",
         )
 
 

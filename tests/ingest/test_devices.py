@@ -10,7 +10,7 @@ from shapely.geometry import box
 from ingest import devices, dictionary
 from ingest.cells import Cell, Cells
 from ingest.datum import Datum, distance_m, to_wgs84
-from ingest.devices import Register
+from ingest.devices import ASSUMED_CADENCE_S, Register
 from ingest.located import Fault
 from ingest.model import series_id
 
@@ -120,6 +120,17 @@ def test_faults(tmp_path: Path, changes: dict[str, str], message: str) -> None:
     _, faults = load(tmp_path / "d.csv", row("ok-1"), row(**changes))
 
     assert [(fault.line, fault.message) for fault in faults] == [(3, message)]
+
+
+def test_a_cadence_may_be_left_to_be_learned(tmp_path: Path) -> None:
+    """An empty cadence is no fault: something is assumed, and the device says so."""
+    register, faults = load(tmp_path / "d.csv", row("ok-1", cadence_s=""), row("ok-2"))
+
+    assert faults == ()
+    assert [(one.cadence_s, one.cadence_declared) for one in register.devices.values()] == [
+        (ASSUMED_CADENCE_S, False),
+        (register.devices["ok-2"].cadence_s, True),
+    ]
 
 
 def test_by_topic(tmp_path: Path) -> None:

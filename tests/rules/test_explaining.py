@@ -110,7 +110,7 @@ def test_silence_ends_with_the_first_sign_of_life(world: Any, tmp_path: Path) ->
     loaded = rule(world, tmp_path, text.replace("for: 2m\nkeep_firing_for: 5m\n", ""))
 
     assert "Ends as soon as the device is heard of again." in explain(loaded, Wording(world.dictionary.get)).en
-    assert begins(loaded, Wording(world.dictionary.get)).zh == "设备连续 3 个上报周期没有数据"
+    assert begins(loaded, Wording(world.dictionary.get)).zh == "设备连续 3 个上报周期（登记或学得）没有数据"
 
 
 def test_kinds_are_called_as_on_the_console() -> None:

@@ -34,6 +34,11 @@ from rules.conditions.threshold import Threshold
             "连续 3 个上报周期（每 60 秒）无数据，最近一次 18:33",
             "no data for 3 intervals of 60 s, last heard of at 18:33",
         ),
+        (
+            "no data for 3 intervals of 310 s (learned), last heard of at 2026-11-24T10:33:03Z",
+            "连续 3 个上报周期（每 310 秒，由其数据学得）无数据，最近一次 18:33",
+            "no data for 3 intervals of 310 s (learned), last heard of at 18:33",
+        ),
         ("sensor normal for 300 s", "传感器已正常 300 秒", "sensor normal for 300 s"),
         (
             "flood.road fired 40 s after the crew reported done",
