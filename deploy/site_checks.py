@@ -59,7 +59,7 @@ def categories_exist(loaded: Iterable[Loaded], categories: Categories) -> Iterat
         case = item.rule.case
         if case and case.category not in categories:
             message = f"there is no category {case.category!r} in categories.yaml"
-            yield Fault(str(item.file), item.line, message, item.rule.id)
+            yield item.fault(("case", "category"), message)
 
 
 def everyone_is_served(folder: Path, matrix: Matrix, categories: Categories, cells: Cells) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import difflib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,9 +62,10 @@ def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "is not UTF-8 text"
-        return Fault(file, 1, f"cannot be read: {reason}")
+    except OSError as exc:
+        return Fault(file, 1, f"cannot be read: {exc.strerror}")
+    except UnicodeDecodeError as exc:
+        return _not_utf8(file, exc)
     except RecursionError:
         return Fault(file, 1, f"is nested deeper than {_MAX_DEPTH} levels")
     except yaml.YAMLError as exc:
@@ -86,7 +88,10 @@ def validate(model: type[Model], document: Document, path: Path_ = ()) -> Model 
     try:
         return model.model_validate(value)
     except pydantic.ValidationError as exc:
-        return tuple(document.fault((*path, *_clean(error["loc"], value)), _message(error)) for error in exc.errors())
+        names = _names(model)
+        return tuple(
+            document.fault((*path, *_clean(error["loc"], value)), _message(error, names)) for error in exc.errors()
+        )
 
 
 def load_csv(path: Path, columns: tuple[str, ...]) -> tuple[tuple[tuple[int, dict[str, str]], ...], tuple[Fault, ...]]:
@@ -118,6 +123,7 @@ class _FaultyNodeError(Exception):
 
 
 _MAX_DEPTH = 64
+_FEW = 20  # keys that are all listed where one is wrong
 _MOST_VALUES = 200_000
 _CONSTRUCT = yaml.constructor.SafeConstructor()
 
@@ -167,7 +173,38 @@ def _clean(location: Path_, data: Any) -> Path_:
     return tuple(path)
 
 
-def _message(error: Any) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
+def _not_utf8(file: str, exc: UnicodeDecodeError) -> Fault:
+    before = exc.object[: exc.start]
+    line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    return Fault(file, line, "is not UTF-8 text: save it as UTF-8", column=column)
+
+
+def _names(model: type[pydantic.BaseModel]) -> list[str]:
+    """Return every key that the model knows, at any depth."""
+    schema = model.model_json_schema(by_alias=True)
+    return [name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", {})]
+
+
+def _message(error: Any, names: list[str]) -> str:
+    """Return what is wrong, in the words of whoever wrote the file."""
     value = error.get("input")
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(error["loc"][-1]), names, n=1)
+            hint = (
+                f": is it {near[0]!r}?" if near else f" (there are: {', '.join(names)})" if len(names) <= _FEW else ""
+            )
+            return f"is not a key that may stand here{hint}"
+        case "too_long" if isinstance(value, dict):
+            most = error["ctx"]["max_length"]
+            return f"has {len(value)} keys ({', '.join(map(str, value))}): at most {most} may stand here"
+        case "too_short" if isinstance(value, dict):
+            return f"has too few keys: at least {error['ctx']['min_length']} must stand here"
+        case "model_type" | "dict_type":
+            given = "a list" if isinstance(value, list) else repr(value)
+            return f"must be keys with values, as `key: value`, not {given}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = message.replace("Input should be", "must be", 1)
     return message if isinstance(value, dict | list) else f"{message} (is {value!r})"

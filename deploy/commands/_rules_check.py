@@ -29,6 +29,7 @@ def check(
     those that no device of the site feeds.
     """
     loaded, dictionary, faults = files.read(paths, site)
+    faults = faults or _unknown_categories(loaded, site)
     warnings = () if faults else tuple(sorted(_warnings(loaded, dictionary, site)))
     if as_json:
         told = {"rules": len(loaded), "faults": list(map(_plain, faults)), "warnings": list(map(_plain, warnings))}
@@ -40,7 +41,21 @@ def check(
     for warning in warnings:
         typer.echo(f"{files.located(warning)} (warning)", err=True)
     tests = sum(len(item.tests) for item in loaded)
-    typer.echo(f"{len(loaded)} rules with {tests} tests: no fault, {len(warnings)} warnings")
+    typer.echo(f"{_some(len(loaded), 'rule')} with {_some(tests, 'test')}: no fault, {_some(len(warnings), 'warning')}")
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}" + "s" * (count != 1)
+
+
+def _unknown_categories(loaded: Sequence[Loaded], site: Path | None) -> tuple[Fault, ...]:
+    if site is None:
+        return ()
+    from alerts.cases import categories
+    from deploy import site_checks
+
+    known, faults = categories.load(site / "categories.yaml")
+    return faults or tuple(site_checks.categories_exist(loaded, known))
 
 
 def _warnings(loaded: Sequence[Loaded], dictionary: Mapping[str, Property], site: Path | None) -> Iterator[Fault]:

@@ -54,7 +54,8 @@ def leave_if(faults: Sequence[Fault]) -> None:
     for fault in faults:
         typer.echo(located(fault), err=True)
     if faults:
-        typer.echo(f"wangge: {len(faults)} fault{'s' * (len(faults) > 1)}: mend them and check again", err=True)
+        told = "1 fault: mend it" if len(faults) == 1 else f"{len(faults)} faults: mend them"
+        typer.echo(f"wangge: {told} and check again", err=True)
         raise typer.Exit(2)
 
 

@@ -164,7 +164,11 @@ def test_load_site_rule_with_unknown_category(copy: Path) -> None:
     """A rule that opens cases of a category that the site lacks is told at the rule."""
     _change(copy, "categories.yaml", lambda text: text.replace("  bin_tilted:", "  bin_leaning:"))
 
-    assert [line for line in _told(copy) if "waste.tilt: there is no category 'bin_tilted' in categories.yaml" in line]
+    assert [
+        line
+        for line in _told(copy)
+        if "waste.tilt.case.category: there is no category 'bin_tilted' in categories.yaml" in line
+    ]
 
 
 def test_load_site_missing_files(tmp_path: Path) -> None:

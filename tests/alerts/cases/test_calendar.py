@@ -50,9 +50,9 @@ def test_load(tmp_path: Path) -> None:
         # a day both off and worked
         (GOOD.replace("2027-02-20", "2027-01-01"), "5: working_days.2027-01-01: stands under holidays too"),
         # a newer file
-        (GOOD.replace("version: 1", "version: 2"), "1: version: Input should be 1"),
+        (GOOD.replace("version: 1", "version: 2"), "1: version: must be 1"),
         # a word that means nothing
-        (GOOD + "holiday: {}\n", "6: holiday: Extra inputs are not permitted"),
+        (GOOD + "holiday: {}\n", "6: holiday: is not a key that may stand here"),
     ],
 )
 def test_load_faults(tmp_path: Path, text: str, expected: str) -> None:

@@ -62,7 +62,7 @@ def test_load_marks_local_extensions_in_the_title(tmp_path: Path) -> None:
     "old, new, expected",
     [
         # a number that YAML reads as one
-        ('"0506"', "506", "6: categories.road_flooding.code: Input should be a valid string (is 506)"),
+        ('"0506"', "506", "6: categories.road_flooding.code: must be a valid string (is 506)"),
         # five digits under the four-digit scheme
         (
             '"0506"',
@@ -89,7 +89,7 @@ def test_load_marks_local_extensions_in_the_title(tmp_path: Path) -> None:
         (
             "domain: weather",
             "domain: noise",
-            "8: categories.road_flooding.domain: Input should be 'traffic', 'weather'",
+            "8: categories.road_flooding.domain: must be 'traffic', 'weather'",
         ),
         # looking first at what is fully measured
         (
@@ -100,7 +100,7 @@ def test_load_marks_local_extensions_in_the_title(tmp_path: Path) -> None:
         # a key that no rule can name
         ("  road_flooding:", "  Road:", "5: categories.Road.[key]: String should match pattern"),
         # nothing at all
-        (GOOD.partition("categories:")[2], " {}\n", "3: categories: Dictionary should have at least 1 item"),
+        (GOOD.partition("categories:")[2], " {}\n", "3: categories: has too few keys: at least 1 must stand here"),
     ],
 )
 def test_load_faults(tmp_path: Path, old: str, new: str, expected: str) -> None:

@@ -125,7 +125,7 @@ def test_load_good(tmp_path: Path, classes: Categories) -> None:
         # an area that is no code
         ('areas: ["450107002"]', 'areas: ["4501"]', "8: units.drainage.crews.drainage-2.areas.0: String should match"),
         # an hour that is none
-        ("hours: night, post", "hours: noon, post", "17: duties.2.hours: Input should be 'all', 'day' or 'night'"),
+        ("hours: night, post", "hours: noon, post", "17: duties.2.hours: must be 'all', 'day' or 'night'"),
         # two rows of which neither is more specific
         ("hours: night, post", "post", "17: duties.2: is as specific as duties.1 and fits the same cases"),
     ],

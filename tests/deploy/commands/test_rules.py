@@ -29,6 +29,9 @@ tests:
 """
 
 
+CASE = "case: {category: no_such, verify: {normal_for: 5m, give_up_after: 20m}}"
+
+
 def write(folder: Path, *, at: str = "1m", kind: str = "water_level_gauge") -> Path:
     """Write a rule file whose test expects firing at `at` (1m is right)."""
     path = folder / "rule.yaml"
@@ -45,7 +48,7 @@ def test_check_counts_rules_and_tests(tmp_path: Path) -> None:
     """Without a fault one line says what was checked."""
     result = wangge("check", write(tmp_path))
 
-    assert (result.exit_code, result.stdout) == (0, "1 rules with 1 tests: no fault, 0 warnings\n")
+    assert (result.exit_code, result.stdout) == (0, "1 rule with 1 test: no fault, 0 warnings\n")
 
 
 def test_check_lists_faults(tmp_path: Path) -> None:
@@ -56,7 +59,7 @@ def test_check_lists_faults(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     lines = result.stderr.splitlines()
-    expected = "severity: Input should be 'critical', 'major', 'minor', 'warning' or 'info' (is 'bad')"
+    expected = "severity: must be 'critical', 'major', 'minor', 'warning' or 'info' (is 'bad')"
     assert lines[0] == f"{path}:6:11: {expected}"
     assert lines[1].startswith(f"{path}:11:19: tests.0.expect.0.at: is not a duration")
     assert lines[2:] == ["wangge: 2 faults: mend them and check again"]
@@ -76,7 +79,17 @@ def test_check_names_a_site_without_its_files(tmp_path: Path) -> None:
     result = wangge("check", write(tmp_path), "--site", tmp_path)
 
     assert result.exit_code == 2
-    assert f"{tmp_path / 'devices.csv'}:1: cannot be read" in result.stderr
+    assert f"{tmp_path / 'categories.yaml'}:1: cannot be read" in result.stderr
+
+
+def test_check_with_a_site_knows_its_categories(tmp_path: Path, site_folder: Path) -> None:
+    """A rule whose case has a category that the site lacks is a fault, at the word."""
+    path = write(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("\ntests:", f"\n{CASE}\ntests:"), encoding="utf-8")
+    result = wangge("check", path, "--site", site_folder)
+
+    assert result.exit_code == 2
+    assert "case.category: there is no category 'no_such' in categories.yaml" in result.stderr
 
 
 def test_test_passes(tmp_path: Path) -> None:
@@ -134,7 +147,7 @@ def test_check_warns_of_a_rule_that_can_never_fire(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert result.stderr.startswith(f"{path}:5:7: flood.road.when: can never fire: weather.water_level is between")
-    assert result.stdout == "1 rules with 1 tests: no fault, 1 warnings\n"
+    assert result.stdout == "1 rule with 1 test: no fault, 1 warning\n"
 
 
 def test_check_tells_machines(tmp_path: Path) -> None:

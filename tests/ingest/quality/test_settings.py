@@ -85,9 +85,9 @@ def test_site_switches_all_off(tmp_path: Path) -> None:
     [
         ("spike: {suspect: 5, fail: 5}", "suspect is not below fail"),
         ("spike: {method: average}", "neither suspect nor fail is there"),
-        ("spike: {suspect: 1, method: best}", "Input should be 'average' or 'differential' (is 'best')"),
+        ("spike: {suspect: 1, method: best}", "must be 'average' or 'differential' (is 'best')"),
         ("rate_of_change: {}", "neither suspect_per_minute nor fail_per_minute is there"),
-        ("flat_line: {suspect_after_s: 60}", "Field required"),
+        ("flat_line: {suspect_after_s: 60}", "is missing"),
         ("attenuated_signal: {suspect: 1, fail: 2, period_s: 60}", "fail is above suspect: the less a signal"),
         ("time_gap: {suspect_after_s: 9, fail_after_s: 8}", "suspect_after_s is not below fail_after_s"),
         ("climatology: [{plausible: [1, 2]}]", "names none of month, quarter"),
@@ -96,7 +96,7 @@ def test_site_switches_all_off(tmp_path: Path) -> None:
         ("climatology: [{hour: [0, 5], plausible: [1, 3], possible: [2, 4]}]", "plausible does not lie inside"),
         ("neighbours: {fail: 3}", "suspect is missing"),
         ("neighbours: {suspect: 3, least: 1}", "greater than or equal to 2 (is 1)"),
-        ("trust: {}", "Extra inputs are not permitted"),
+        ("trust: {}", "is not a key that may stand here"),
     ],
 )
 def test_faults_are_told_with_their_line(tmp_path: Path, line: str, message: str) -> None:
