@@ -16,7 +16,7 @@ from alerts.store import kafka_offsets
 from alerts.store.database import migrate, opened
 from deploy import brokers
 from deploy.clock import monotonic_s
-from deploy.commands._base import UserError
+from deploy.commands._base import AwayError, UserError
 from deploy.runtimes.cluster.topics import Topics, declared
 from deploy.runtimes.embedded import EmbeddedRuntime, Parts
 from deploy.runtimes.epoch import collect
@@ -42,7 +42,7 @@ def checked_site(folder: Path) -> Site:
 
 
 def data_folder(path: Path) -> Path:
-    """Return the data folder, made if need be; raise UserError where it cannot be written."""
+    """Return the data folder, made if need be; raise UserError where it cannot be written, AwayError without room."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / ".writable"
@@ -51,17 +51,20 @@ def data_folder(path: Path) -> Path:
     except OSError as exc:
         raise UserError(f"data folder {path}: {exc.strerror}: name one that you may write, with `data`") from exc
     if shutil.disk_usage(path).free < _MIN_FREE_BYTES:
-        raise UserError(f"data folder {path}: less than 64 MiB free: make room, or name a folder on another disk")
+        raise AwayError(f"data folder {path}: less than 64 MiB free: make room, or name a folder on another disk")
     return path
 
 
 def case_database(folder: Path, url: str | None = None) -> Engine:
-    """Return the case store at `url`, or that of the data folder, migrated; UserError where it cannot be used."""
+    """Return the case store at `url`, or that of the data folder, migrated.
+
+    Raises UserError where it cannot be used, AwayError where trying again later can help.
+    """
     file = data_folder(folder) / "state.db"
     try:
         return opened(url or f"sqlite:///{file}", migrate)
     except CaseStoreError as exc:
-        raise UserError(str(exc)) from exc
+        raise (AwayError if exc.retryable else UserError)(str(exc)) from exc
 
 
 def series_store(settings: Settings, site: Site | None = None) -> SeriesStore:

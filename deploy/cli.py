@@ -32,4 +32,4 @@ def main() -> None:
         build()()
     except UserError as exc:
         print(f"wangge: {exc}", file=sys.stderr)  # noqa: T201 - the one place that talks to the terminal
-        sys.exit(2)
+        sys.exit(exc.exit_code)

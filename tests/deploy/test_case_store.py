@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from alerts.store.database import migrate, open_database
-from deploy.commands._base import UserError
+from deploy.commands._base import AwayError, UserError
 from deploy.commands._store import case_store
 from deploy.commands.user import COMMAND
 from deploy.services.run.postgresql import PostgreSql
@@ -62,12 +62,13 @@ def test_server_without_tables(tmp_path: Path, site_folder: Path, postgresql: Po
 
 @pytest.mark.external
 def test_server_away(tmp_path: Path, site_folder: Path) -> None:
-    """A command tells in one line that nobody answers, without the password."""
+    """A command tells in one line that nobody answers, without the password; started again later it may find it."""
     config = _config(tmp_path, site_folder, "postgresql://wang:hush@127.0.0.1:1/wangge")
 
-    with pytest.raises(UserError) as caught, case_store(config, None):
+    with pytest.raises(AwayError) as caught, case_store(config, None):
         pass
 
+    assert caught.value.exit_code == 1
     assert str(caught.value) == "PostgreSQL database wangge at 127.0.0.1:1 cannot be reached: Connection refused"
 
 

@@ -21,7 +21,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from deploy.commands._base import UserError
+from deploy.commands._base import AwayError, UserError
 from deploy.runtimes.cluster.connection import options
 from deploy.runtimes.cluster.topics import Topic, Topics
 from deploy.settings import KafkaSettings
@@ -125,8 +125,8 @@ async def _administrator(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminCli
         await admin.close()
 
 
-def _unreachable(kafka: KafkaSettings, error: Exception) -> UserError:
-    return UserError(
+def _unreachable(kafka: KafkaSettings, error: Exception) -> AwayError:
+    return AwayError(
         f"kafka at {kafka.bootstrap} cannot be used: {type(error).__name__} {error} (start it, or mend kafka.bootstrap)"
     )
 
