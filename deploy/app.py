@@ -17,6 +17,7 @@ from alerts.store.database import migrate, opened
 from deploy import brokers
 from deploy.clock import monotonic_s
 from deploy.commands._base import AwayError, UserError
+from deploy.metrics_folder import refused
 from deploy.runtimes.cluster.topics import Topics, declared
 from deploy.runtimes.embedded import EmbeddedRuntime, Parts
 from deploy.runtimes.epoch import collect
@@ -49,7 +50,7 @@ def data_folder(path: Path) -> Path:
         probe.touch()
         probe.unlink(missing_ok=True)  # another worker may share the folder
     except OSError as exc:
-        raise UserError(f"data folder {path}: {exc.strerror}: name one that you may write, with `data`") from exc
+        raise refused(path, exc) from exc
     if shutil.disk_usage(path).free < _MIN_FREE_BYTES:
         raise AwayError(f"data folder {path}: less than 64 MiB free: make room, or name a folder on another disk")
     return path
