@@ -7,7 +7,7 @@ read if the device were registered. As what, nobody knows: each domain is tried,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -15,7 +15,8 @@ from msgspec.structs import replace
 from ingest.devices import Register
 from ingest.dialects import _gzip
 from ingest.errors import Reason, RefusedError
-from ingest.model import Device, Frame, Observation, Quality, Refusal
+from ingest.model import Device, Frame, Observation, Refusal
+from ingest.quality import flagged
 from ingest.topics import Dialects
 
 # what a device may be: domain and kind
@@ -30,8 +31,6 @@ _MOST_UNKNOWN = 200  # devices of one payload that are made believe
 _EUI_DIGITS = 16
 _CADENCE_S = 600
 _OWN_TOPIC = "wangge/{site}/up"
-
-Flag = Callable[[Observation, int], int]
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -59,7 +58,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     quarantined: tuple[Quarantined, ...] = ()
 
 
-def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag, *, model: str = "") -> Trial:
+def attempt(frame: Frame, dialects: Dialects, register: Register, *, model: str = "") -> Trial:
     """Return how a frame would be read; one without topic is known by its payload, or taken for Wangge's own JSON.
 
     `model` is that of devices which the register lacks, where the message does not name it.
@@ -67,13 +66,13 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, flag: Flag, *,
     frame, name, why = _chosen(frame, dialects, register)
     outcome = dialects.decode(frame, register)
     if not isinstance(outcome, Refusal):
-        return Trial(dialect=name, why=why, observations=_flagged(outcome, frame, flag))
+        return Trial(dialect=name, why=why, observations=tuple(flagged(outcome, frame.received_at_ms)))
     if outcome.reason != Reason.UNKNOWN_DEVICE or not outcome.device:
         return Trial(dialect=name, why=why, refusals=(outcome,))
     makes = [_Make(domain, kind, model) for domain, kind in _KINDS]
     tried = [(make.domain, *_as_if(make, outcome, frame, dialects, register)) for make in makes]
     _, read, devices = max(tried, key=lambda one: _weight(one[0], one[1]))
-    would_be = () if isinstance(read, Refusal) else _flagged(_placeless(read), frame, flag)
+    would_be = () if isinstance(read, Refusal) else tuple(flagged(_placeless(read), frame.received_at_ms))
     return Trial(
         dialect=name,
         why=why,
@@ -156,13 +155,3 @@ def _domain(device: Device, observations: Iterable[Observation]) -> str | None:
     read = [one.observed_property.partition(".")[0] for one in observations if one.device_id == device.id]
     domains = Counter(domain for domain in read if domain != "device")
     return domains.most_common(1)[0][0] if domains else device.domain if read else None
-
-
-def _flagged(observations: tuple[Observation, ...], frame: Frame, flag: Flag) -> tuple[Observation, ...]:
-    """Return the observations with the flag that each gets by itself; a worse one of the dialect stays."""
-    good = int(Quality.GOOD)
-    flags = [flag(one, frame.received_at_ms) for one in observations]
-    return tuple(
-        one if quality == good else replace(one, quality=quality)
-        for one, quality in zip(observations, flags, strict=True)
-    )

@@ -19,7 +19,6 @@ from deploy.trial import attempt
 from ingest.devices import Register
 from ingest.errors import Reason
 from ingest.model import Frame, Observation
-from ingest.quality import flag
 from ingest.topics import Dialects
 
 _LATEST = 5  # letters of a device that are read
@@ -132,7 +131,7 @@ def _read(
     problem = None
     for letter in letters:
         frame = Frame(letter.topic, letter.payload, letter.last_received_at_ms, letter.source)
-        trial = attempt(frame, dialects, register, flag)
+        trial = attempt(frame, dialects, register)
         own = [one for one in trial.observations if one.device_id == device]
         found += own
         if any(not one.observed_property.startswith("device.") for one in own):

@@ -14,18 +14,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from ingest.drift import Look, Outcome
-from ingest.model import Frame, Observation, Quality, Refusal
+from ingest.model import Frame, Observation, Refusal
+from ingest.quality import flagged
 
 HOUR_MS = 3_600_000
-_GOOD = int(Quality.GOOD)
-
 LOOKS = 16  # frames that are looked at, of those that are taken in together
 
 Decode = Callable[[Frame], Outcome]
-Flag = Callable[[Observation, int], int]
 
 
 class Letter(NamedTuple):
@@ -67,7 +63,6 @@ class Counts:
 def take_in(
     frames: Sequence[Frame],
     decode: Decode,
-    flag: Flag,
     now_ms: int,
     look: Callable[[Frame, Outcome], Look] | None = None,
 ) -> Iterator[Intake]:
@@ -80,7 +75,7 @@ def take_in(
         observations: list[Observation] = []
         letters: list[Letter] = []
         looks: list[Look] = []
-        keep, count = observations.append, 0
+        count = 0
         due = now_ms % stride + 1 if look else 0
         for frame in group:
             count += 1
@@ -94,10 +89,8 @@ def take_in(
             if isinstance(outcome, Refusal):
                 letters.append(Letter(frame, outcome))
                 continue
-            for one in outcome:
-                quality = flag(one, now_ms)
-                keep(one if quality == _GOOD else replace(one, quality=quality))
-        yield Intake(source, hour * HOUR_MS, count, observations, letters, looks)
+            observations += outcome
+        yield Intake(source, hour * HOUR_MS, count, flagged(observations, now_ms), letters, looks)
 
 
 def count(intake: Intake, *, stored: int, unstorable: int, new_letters: Collection[int]) -> Counts:

@@ -96,9 +96,11 @@ class Trust:
         told: list[Observation] = []
         touched: dict[str, Standing] = {}
         doubted = self._doubted
-        for one in observations:
+        concerned = doubted | {one.series.id for one in observations if one.quality != _GOOD}
+        concerned.update(number for number, _ in revised)
+        for one in [one for one in observations if one.series.id in concerned]:
             series = one.series
-            later = revised.get((series.id, one.phenomenon_time_ms), ()) if revised else ()
+            later = revised.get((series.id, one.phenomenon_time_ms), ())
             if one.quality == _GOOD and not later and series.id not in doubted:
                 continue
             standing = self._standings.setdefault(series.device.id, Standing())

@@ -17,7 +17,6 @@ from ingest.devices import Register
 from ingest.flow import take_in
 from ingest.model import Frame
 from ingest.plugins import find
-from ingest.quality import flag
 from ingest.quality.stream import Stream
 from ingest.stores._base import Point, Wanted
 from ingest.topics import discover
@@ -106,7 +105,7 @@ def _turn(lookup: Register, epochs: Sequence[Sequence[Frame]]) -> _Rates:
     for number, epoch in enumerate(epochs):
         if number == 1:
             before, start_s = taken, time.process_time()  # the first meets every series for the first time
-        for intake in take_in(epoch, decode, flag, _NOW_MS):
+        for intake in take_in(epoch, decode, _NOW_MS):
             taken += len(stream.work(intake.observations, {}, _nothing).judged)
     together_s = time.process_time() - start_s
     if not 0 < observations <= taken:

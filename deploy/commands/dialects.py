@@ -60,7 +60,6 @@ def try_(
     from deploy.clock import wall_ms
     from deploy.trial import attempt
     from ingest.model import Frame
-    from ingest.quality import flag
     from ingest.topics import discover
 
     payload = _payload(file)
@@ -68,7 +67,7 @@ def try_(
     register = _register(site, config)
     if model and model.partition("@")[0] not in register.profiles:
         raise UserError(f"there is no profile {model!r}: `wangge profiles list` shows those that there are")
-    trial = attempt(frame, discover(), register, flag, model=model)
+    trial = attempt(frame, discover(), register, model=model)
     if as_json:
         typer.echo(json.dumps(_told(trial), ensure_ascii=False))
     else:

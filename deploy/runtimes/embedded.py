@@ -29,7 +29,6 @@ from ingest.drift import Looker
 from ingest.flow import take_in
 from ingest.model import Frame
 from ingest.parting import by_source, together
-from ingest.quality import flag
 from ingest.rate import UNLIMITED, RateLimiter, Rates
 from ingest.topics import discover
 
@@ -92,7 +91,7 @@ class EmbeddedRuntime:
         now_ms = parts.clock.now_ms()
         pulse.begin(len(frames))
         frames = together(frames)
-        intakes = list(take_in(frames, self._rate.guard(frames, self._decode), flag, now_ms, self._look))
+        intakes = list(take_in(frames, self._rate.guard(frames, self._decode), now_ms, self._look))
         pulse.lap("decode")
 
         def also(connection: Connection) -> None:

@@ -9,6 +9,6 @@ Every test is a pure function `judge(settings, …) → Quality` over times, val
 
 from __future__ import annotations
 
-from ingest.quality.single import AHEAD_MS, EARLIEST_MS, flag
+from ingest.quality.single import AHEAD_MS, EARLIEST_MS, flagged
 
-__all__ = ["AHEAD_MS", "EARLIEST_MS", "flag"]
+__all__ = ["AHEAD_MS", "EARLIEST_MS", "flagged"]

@@ -13,6 +13,10 @@ checked. What needs the observations before is tested later, by `ingest.quality.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from ingest.model import Observation, Property, Quality
 from ingest.quality import gross_range, impossible_time
 from ingest.quality.aggregate import worst
@@ -20,19 +24,24 @@ from ingest.quality.aggregate import worst
 EARLIEST_MS = 1_577_836_800_000  # 2020-01-01T00:00:00Z
 AHEAD_MS = 5 * 60_000
 
-_GOOD = int(Quality.GOOD)
+
+def flagged(observations: Sequence[Observation], now_ms: int) -> list[Observation]:
+    """Return observations that arrive at `now_ms`, each with its flag."""
+    latest_ms = now_ms + AHEAD_MS
+    return [
+        one
+        if (bounds := one.series.property).good_low <= one.value <= bounds.good_high
+        and EARLIEST_MS <= one.phenomenon_time_ms <= latest_ms
+        else replace(one, quality=flag(one, now_ms))
+        for one in observations
+    ]
 
 
-def flag(observation: Observation, now_ms: int, ahead_ms: int = AHEAD_MS) -> int:
-    """Return the `Quality` of an observation that arrives at `now_ms`; a clock may run `ahead_ms` fast."""
-    bounds = observation.series.property
-    if (
-        bounds.good_low <= observation.value <= bounds.good_high
-        and EARLIEST_MS <= observation.phenomenon_time_ms <= now_ms + ahead_ms
-    ):
-        return _GOOD
-    at = impossible_time.judge(observation.phenomenon_time_ms, EARLIEST_MS, now_ms + ahead_ms)
-    return int(worst((by_range(bounds, observation.value), at, Quality(observation.quality))))
+def flag(observation: Observation, now_ms: int) -> int:
+    """Return the `Quality` of an observation that arrives at `now_ms`."""
+    at = impossible_time.judge(observation.phenomenon_time_ms, EARLIEST_MS, now_ms + AHEAD_MS)
+    by_itself = by_range(observation.series.property, observation.value)
+    return int(worst((by_itself, at, Quality(observation.quality))))
 
 
 def by_range(known: Property, value: float) -> Quality:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ VERSION = 1
 ROWS_PER_BUCKET = 20_000
 DEFAULT_BUCKET_MS = 600_000
 _FEW_SERIES = 500  # so many are sought one by one in a bucket; of more, the whole bucket is read
+_ROWS = 50  # that one statement inserts: a third quicker than row by row
+_ROW = "(?, ?, ?, ?, ?)"
+_INSERT = "INSERT OR REPLACE INTO observations VALUES "
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS observations (
@@ -95,7 +99,10 @@ class SqliteStore:
                 for one in observations
             ]
             rows.sort()
-            self._db.executemany("INSERT OR REPLACE INTO observations VALUES (?, ?, ?, ?, ?)", rows)
+            whole = len(rows) - len(rows) % _ROWS
+            many = [list(chain.from_iterable(rows[at : at + _ROWS])) for at in range(0, whole, _ROWS)]
+            self._db.executemany(_INSERT + ", ".join([_ROW] * _ROWS), many)
+            self._db.executemany(_INSERT + _ROW, rows[whole:])
         self._numbers = named
 
     def known(self, observations: Iterable[Observation]) -> set[tuple[int, int]]:

@@ -14,7 +14,6 @@ from ingest.drift import HOUR_MS, Hour, Look, Looker
 from ingest.drift_alarms import Alarm, judge
 from ingest.flow import take_in
 from ingest.model import Device, Frame
-from ingest.quality import flag
 from ingest.topics import discover
 from simulators.city import City
 from simulators.incidents import Book
@@ -44,7 +43,7 @@ def hours_of(site: Site, hours: int, seed: int, rain_mm_h: float) -> list[Hour]:
         waiting.append(Frame(sent.topic, sent.payload, sent.send_ms, "test"))
         if sent.send_ms - waiting[0].received_at_ms >= _EPOCH_MS:
             hour = found[min(hours - 1, (sent.send_ms - START_MS) // HOUR_MS)]
-            for intake in take_in(waiting, decode, flag, sent.send_ms, look):
+            for intake in take_in(waiting, decode, sent.send_ms, look):
                 hour.add(intake.looks)
             waiting.clear()
     return found

@@ -10,7 +10,6 @@ import pytest
 from deploy.site import Site, load_site
 from ingest.flow import take_in
 from ingest.model import Frame
-from ingest.quality import flag
 from ingest.topics import discover
 from rules import engine
 from rules.model import State, Transition
@@ -38,7 +37,7 @@ class Line:
     def judge(self, frames: list[Frame], now_ms: int) -> list[Transition]:
         """Return what the rules say about these frames, and about silence."""
         found: list[Transition] = []
-        for intake in take_in(frames, self._decode, flag, now_ms):
+        for intake in take_in(frames, self._decode, now_ms):
             found += engine.step(self._program, self._state, intake.observations, now_ms).transitions
         due_ms = engine.next_check_at_ms(self._program, self._state)
         if due_ms is not None and due_ms <= now_ms:

@@ -19,7 +19,6 @@ from ingest.drift import Looker
 from ingest.flow import HOUR_MS, Decode, Intake, Letter, take_in
 from ingest.model import Frame, Lookup, Refusal
 from ingest.parting import together
-from ingest.quality import flag
 from ingest.rate import UNLIMITED, RateLimiter, Rates
 from ingest.topics import discover
 
@@ -90,7 +89,7 @@ class Normaliser:
         frames = list(together(frames))
         decode = self._rate.guard(frames, self._decode)
         parts: dict[int, list[Intake]] = {}
-        for intake in (*take_in(frames, decode, flag, now_ms, self._look), *poison):
+        for intake in (*take_in(frames, decode, now_ms, self._look), *poison):
             for number, part in self._split(intake):
                 parts.setdefault(number, []).append(part)
         told = range(self._partitions) if beats else parts

@@ -43,7 +43,7 @@ def account(engine: Engine, frames: list[Frame], seen: set[int]) -> None:
     """Do what the line does with an epoch, without its stores: times that were there before are duplicates."""
     frames = sorted(frames, key=lambda one: (one.source, one.received_at_ms // HOUR_MS))
     with engine.begin() as connection:
-        for intake in take_in(frames, decode, lambda *_: 1, 0):
+        for intake in take_in(frames, decode, 0):
             new = {one.phenomenon_time_ms for one in intake.observations} - seen
             seen |= new
             letters = deadletters.add(connection, intake.letters)

@@ -16,7 +16,6 @@ from deploy.trial import attempt
 from ingest.devices import Register
 from ingest.model import Frame
 from ingest.plugins import find
-from ingest.quality import flag
 from ingest.topics import discover
 from tests.ingest.dialects.recorded import CASES, DICTIONARY, RECEIVED_MS, Case, register_of
 
@@ -140,7 +139,7 @@ def test_topic_of_the_register() -> None:
     """A topic that the register has a device for is known by that."""
     register = register_of({"wb-17": {"domain": "waste", "attributes": {"topic": "city/bins/17/+"}}})
     frame = Frame(topic="city/bins/17/state", payload=b'{"fill_level": 81}', received_at_ms=RECEIVED_MS, source="test")
-    trial = attempt(frame, DIALECTS, register, flag)
+    trial = attempt(frame, DIALECTS, register)
 
     assert trial.why == "no dialect owns the topic 'city/bins/17/state'; the register has a device for it"
     assert [(one.observed_property, one.value) for one in trial.observations] == [("waste.fill_level", 81.0)]
@@ -175,7 +174,7 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_recorded_case_of_an_unknown_device(case: Case) -> None:
     """Every good recorded payload is read as well by an empty register, but for what only a register can tell."""
     frame = Frame(topic=case.topic, payload=case.payload, received_at_ms=RECEIVED_MS, source="test")
-    trial = attempt(frame, DIALECTS, EMPTY, flag)
+    trial = attempt(frame, DIALECTS, EMPTY)
     told = case.name in TOLD_BY_REGISTER or any(set(device) - {"domain"} for device in case.devices.values())
     expected = [row for row in case.expect or () if row[1] != "device.position_offset"]
 

@@ -51,7 +51,7 @@ def test_letter_keeps_the_bytes_that_arrived() -> None:
     payload = gzip.compress(b"no message of any dialect")
     frame = Frame(topic="wangge/x/up", payload=payload, received_at_ms=0, source="test")
     register, dialects = register_of({}), discover()
-    (intake,) = take_in([frame], lambda one: dialects.decode(one, register), lambda *_: 1, 0)
+    (intake,) = take_in([frame], lambda one: dialects.decode(one, register), 0)
 
     assert [letter.frame for letter in intake.letters] == [frame]
     assert intake.letters[0].refusal.reason == "not_json"

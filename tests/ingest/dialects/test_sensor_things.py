@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ingest.dialects._sensor_things import quality_of, unit_of
 from ingest.dialects.sensor_things import DIALECT
 from ingest.model import Frame, Quality, Refusal
-from ingest.quality import flag
+from ingest.quality.single import flag
 from tests.ingest.dialects.recorded import RECEIVED_MS, register_of
 
 TOPIC = "v1.1/Datastreams(42)/Observations"

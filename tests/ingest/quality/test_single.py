@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from ingest.model import Device, Observation, Property, Quality, Series
-from ingest.quality import AHEAD_MS, EARLIEST_MS, flag
+from ingest.quality import AHEAD_MS, EARLIEST_MS, flagged
+from ingest.quality.single import flag
 
 NOW_MS = 1_782_892_800_000
 DEVICE = Device(id="wl-1", domain="weather", kind="gauge", cell="450107003013001", lat=22.8, lon=108.3, cadence_s=60)
@@ -25,6 +26,13 @@ LEVEL = Property(
 def observation(value: float, *, time_ms: int = NOW_MS, known: Property = LEVEL) -> Observation:
     """Return an observation of this test."""
     return Observation(Series(id=1, device=DEVICE, property=known), value, time_ms, NOW_MS)
+
+
+def quality(one: Observation) -> int:
+    """Return the flag of an observation, the same by itself and among others."""
+    (among,) = flagged([one], NOW_MS)
+    assert among.quality == flag(one, NOW_MS)
+    return among.quality
 
 
 @pytest.mark.parametrize(
@@ -64,12 +72,7 @@ def test_flag_time(time_ms: int, expected: Quality) -> None:
 
 def test_flag_worst_counts() -> None:
     """A doubtful value at an impossible time is FAIL."""
-    assert flag(observation(1500.0, time_ms=0), NOW_MS) == Quality.FAIL
-
-
-def test_flag_allowance() -> None:
-    """How far a clock may run ahead is a setting."""
-    assert flag(observation(18.0, time_ms=NOW_MS + 2000), NOW_MS, ahead_ms=1000) == Quality.FAIL
+    assert quality(observation(1500.0, time_ms=0)) == Quality.FAIL
 
 
 @pytest.mark.parametrize("value", [-1e9, 1e9])
@@ -77,12 +80,12 @@ def test_flag_without_bounds(value: float) -> None:
     """A property without bounds is not checked."""
     unbounded = Property(name="a.b", unit="1", title_zh="无", title_en="none")
 
-    assert flag(observation(value, known=unbounded), NOW_MS) == Quality.GOOD
+    assert quality(observation(value, known=unbounded)) == Quality.GOOD
 
 
 def test_flag_one_sided() -> None:
     """A plausible bound on one side only leaves the other side to the possible range."""
     half = msgspec.structs.replace(LEVEL, suspect_low=None, suspect_high=None, high=None)
 
-    assert flag(observation(-50.1, known=half), NOW_MS) == Quality.FAIL
-    assert flag(observation(1e6, known=half), NOW_MS) == Quality.GOOD
+    assert quality(observation(-50.1, known=half)) == Quality.FAIL
+    assert quality(observation(1e6, known=half)) == Quality.GOOD

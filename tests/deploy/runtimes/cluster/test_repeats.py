@@ -16,7 +16,7 @@ from deploy.runtimes.cluster.normalise import Normaliser, Taken
 from deploy.runtimes.cluster.records import pack_frames
 from deploy.runtimes.line import Line, LineParts, Work
 from ingest.flow import Counts, take_in
-from ingest.model import Frame, Quality
+from ingest.model import Frame
 from ingest.topics import discover
 
 NOW_MS = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -53,7 +53,7 @@ def embedded(parts: LineParts) -> Take:
         line = Line(parts, connection)
 
     def take(frames: Sequence[Frame]) -> None:
-        intakes = list(take_in(frames, decode, lambda *_: Quality.GOOD, NOW_MS))
+        intakes = list(take_in(frames, decode, NOW_MS))
         work = Work(intakes, True, lambda _connection: None, lambda _stage: None)
         line.work(work, threading.Event(), NOW_MS)
 
