@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 import heapq
 
-from ingest.model import Device, Series
+from ingest.model import Device, Series, series_id
 from rules import cadence
 from rules.conditions._base import SampleCondition
 from rules.gathering import Gathering
+from rules.hours import PREFIX, Hours
 from rules.model import COUNTED, Rule, Subject
 from rules.program import Program
 from rules.samples import MOST_IN_WINDOW, MOST_REMEMBERED, Samples
@@ -29,7 +30,8 @@ class EngineState:
 
     `settled_ms`: every device counts as heard of then. `due`: a heap of (time, rule id, device id) at which a device
     may have become silent. `orphans`: rows that the program no longer runs, to be ended by the next step or check.
-    `kept`: samples of series that a former program watched. `cadences`: of devices that do not declare theirs.
+    `kept`: samples of series that a former program watched. `cadences`: of devices that do not declare theirs;
+    `hours`: of series that are held against weeks.
     """
 
     rows: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
@@ -42,6 +44,7 @@ class EngineState:
     orphans: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
     kept: dict[int, Samples] = dataclasses.field(default_factory=dict)
     cadences: dict[str, cadence.Cadence] = dataclasses.field(default_factory=dict)
+    hours: Hours = dataclasses.field(default_factory=Hours)
 
 
 def bind(program: Program, state: EngineState, now_ms: int) -> None:
@@ -52,6 +55,7 @@ def bind(program: Program, state: EngineState, now_ms: int) -> None:
     state.kept |= {series: watch.samples for series, watch in state.watches.items() if watch.samples is not None}
     state.watches.clear()
     state.gatherings.clear()
+    _keep_hours(program, state)
     for presence in state.presences.values():
         presence.seen_ms = presence.last_seen_ms()
         presence.watches = presence.silent = ()
@@ -67,6 +71,15 @@ def bind(program: Program, state: EngineState, now_ms: int) -> None:
     for device in program.devices.values():
         state.due += due_of(program, state, device)
     heapq.heapify(state.due)
+
+
+def _keep_hours(program: Program, state: EngineState) -> None:
+    """Go on with the hours of those series that are still held against weeks; forget the others."""
+    state.hours.forget()
+    for name in [name for name in state.hours.kept if not program.holds_against_weeks(*name)]:
+        del state.hours.kept[name]
+        state.kept.pop(series_id(*name), None)
+        state.orphans[PREFIX + name[1], name[0]] = RuleState(rule_version="")
 
 
 def _learn(program: Program, state: EngineState) -> None:
@@ -166,6 +179,8 @@ def admit(program: Program, state: EngineState, series: Series) -> Watch:
     if kept is not None:
         for feed in watch.feeds:
             feed.gathering.refresh()
+    if thin_ms is not None and watch.samples is not None:
+        state.hours.watch((series.device.id, series.property.name), watch.samples)
     arm(state, watch)
     return watch
 

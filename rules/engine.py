@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ingest.model import Observation, Quality, series_id
-from rules import cadence
+from rules import cadence, hours
 from rules.binding import EngineState, admit, arm, bind
 from rules.program import Program, compile_rules
 from rules.samples import Samples
@@ -60,6 +60,9 @@ def load(program: Program, rows: Iterable[tuple[str, str, str, bytes]], now_ms: 
     for rule_id, _, subject_id, packed in rows:
         if rule_id == cadence.KEY:
             state.cadences[subject_id] = cadence.unpack(packed, subject_id)
+        elif rule_id.startswith(hours.PREFIX):
+            name = subject_id, rule_id.removeprefix(hours.PREFIX)
+            state.hours.kept[name], state.kept[series_id(*name)] = hours.unpack(packed, name)
         else:
             state.rows[rule_id, subject_id] = unpack(packed, f"{rule_id} of {subject_id}")
     bind(program, state, now_ms)
@@ -71,14 +74,16 @@ def settle(state: EngineState, now_ms: int) -> None:
     state.settled_ms = now_ms
 
 
-def unremembered(program: Program, state: EngineState, batch: Iterable[Observation]) -> dict[tuple[str, str], int]:
+def unremembered(program: Program, state: EngineState, batch: Sequence[Observation]) -> dict[tuple[str, str], int]:
     """Return the series (device id, property) whose past a batch asks for, each with how far back (milliseconds).
 
     They are those of which nothing was seen yet, although a rule looks back at them; `recall` what was observed. What
-    looks back further than `MOST_RECALLED_MS` (a baseline of weeks) learns anew: reading that much would take long.
+    looks back further than `MOST_RECALLED_MS` (a baseline of weeks) asks for what came after the hours that are kept of
+    it, or, without any, learns anew: reading that much would take long.
     """
     if state.program is not program:
         bind(program, state, state.settled_ms)
+    newest_ms = max((one.phenomenon_time_ms for one in batch if one.quality < Quality.FAIL), default=0)
     wanted: dict[tuple[str, str], int] = {}
     asked: set[tuple[str, str]] = set()
     for series in {one.series.id: one.series for one in batch if one.series.id not in state.watches}.values():
@@ -92,7 +97,7 @@ def unremembered(program: Program, state: EngineState, batch: Iterable[Observati
                     seen = program.seen_by(rule, condition, subject_id)
                     names += [(device.id, name) for device in seen for name in condition.properties]
             for name in names:
-                wanted[name] = max(back_ms, wanted.get(name, 0))
+                wanted[name] = max(back_ms, wanted.get(name, 0), newest_ms - state.hours.kept.get(name, newest_ms))
     return {name: back_ms for name, back_ms in wanted.items() if not _remembers(state, series_id(*name), back_ms)}
 
 
@@ -109,12 +114,14 @@ def recall(program: Program, state: EngineState, observations: Iterable[Observat
     if state.program is not program:
         bind(program, state, state.settled_ms)
     touched: dict[int, Watch] = {}
+    known_ms: dict[int, int] = {}
     for observation in observations:
-        watch = state.watches.get(observation.series.id)
+        series = observation.series
+        watch = touched.get(series.id)
         if watch is None:
-            watch = admit(program, state, observation.series)
-        touched[observation.series.id] = watch
-        if is_value(observation):
+            watch = touched[series.id] = state.watches.get(series.id) or admit(program, state, series)
+            known_ms[series.id] = state.hours.kept.get((series.device.id, series.property.name), 0)
+        if is_value(observation) and observation.phenomenon_time_ms >= known_ms[series.id]:
             watch.remember(observation)
     gatherings = {id(feed.gathering): feed.gathering for watch in touched.values() for feed in watch.feeds}
     for watch in touched.values():
@@ -158,6 +165,7 @@ def step(program: Program, state: EngineState, batch: Sequence[Observation], now
         work.judge(_whole(state, batch, awake, woken) if woken else awake)
     for samples in full:  # not before: an early part of the batch may have to be judged by what it could see
         samples.trim()
+    work.keep_hours()
     return work.done()
 
 

@@ -59,6 +59,14 @@ class Program:
         """Return the rules that judge the silence of a device."""
         return tuple(pair for pair in self.clock if selects(pair[0], device))
 
+    def holds_against_weeks(self, device_id: str, observed_property: str) -> bool:
+        """Tell whether a rule looks at the medians of hours of a series."""
+        device = self.devices.get(device_id)
+        return device is not None and any(
+            condition.fine_ms < condition.span_ms and selects(rule, device)
+            for rule, condition in self.samples_by_property.get(observed_property, ())
+        )
+
     def subjects(self, rule: Rule, condition: SampleCondition, device: Device) -> tuple[str, ...]:
         """Return the ids of the subjects of a rule that a device belongs to."""
         digits = _DIGITS.get(rule.subject)

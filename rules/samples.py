@@ -39,6 +39,12 @@ class Samples:
         self.order()
         return self.times[-1] if self.times else 0
 
+    def coarse_ms(self) -> int:
+        """Return the time before which hours are one sample, by what came last; 0 if there are none such."""
+        if self._fine_ms is None or not self.times:
+            return 0
+        return (self.times[-1] - self._fine_ms) // HOUR_MS * HOUR_MS
+
     def add(self, at_ms: int, value: float) -> None:
         """Keep an observation."""
         self.times.append(at_ms)

@@ -7,7 +7,7 @@ import heapq
 import operator
 
 from ingest.model import Observation
-from rules import cadence, sentences
+from rules import cadence, hours, sentences
 from rules.binding import EngineState, arm, cadence_s, due_of, gateway_is_in_doubt, last_seen_ms, presence_of
 from rules.conditions._base import ValueCondition, Verdict
 from rules.gathering import Gathering
@@ -44,6 +44,7 @@ class Work:
         self._transitions: list[Transition] = []
         self._changed: dict[tuple[str, str], str | None] = {}  # → kind of the subject, if there was a row before
         self._learned: set[str] = set()
+        self._hours: list[hours.Row] = []
         self._too_late = 0
 
     def done(self) -> Step:
@@ -58,7 +59,13 @@ class Work:
                 changed[rule_id, kind, subject_id] = None
         for device_id in sorted(self._learned):
             changed[cadence.KEY, DEVICE, device_id] = cadence.pack(self._state.cadences[device_id])
+        for (device_id, observed_property), packed in self._hours:
+            changed[hours.PREFIX + observed_property, DEVICE, device_id] = packed
         return Step(transitions=tuple(self._transitions), changed=changed, too_late=self._too_late)
+
+    def keep_hours(self) -> None:
+        """Write down the hours that are over, of a few series."""
+        self._hours = self._state.hours.take()
 
     def judge(self, awake: list[Observation]) -> None:
         """Judge observations that may change something, in time order."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
+
 from deploy.runtimes.recalling import recall
 from ingest import dictionary
 from ingest.devices import Register
@@ -88,3 +90,27 @@ def test_backlog_and_a_wrong_clock() -> None:
     told = engine.step(program, state, fresh, T0 + hour).transitions
 
     assert [(one.state, one.since_ms) for one in told] == [(State.FIRING, T0 + 60_000), (State.RESOLVED, T0 + hour)]
+
+
+def test_weeks_go_on_after_a_restart() -> None:
+    """Of weeks only the rows of hours are loaded and the last hours read; the first value is held against them."""
+    register = Register({"g1": DEVICE}, PROPERTIES)
+    series = register.series("g1", LEVEL)
+    assert series is not None
+    kind, store = kinds()["baseline"], MemoryStore()
+    options = {"property": LEVEL, "min_difference": 20.0, "of_last": "1m", "min_days": 2}
+    weeks = msgspec.structs.replace(rule(), condition=kind.build(kind.options.model_validate(options), PROPERTIES))
+    program, state = engine.compile_rules((weeks,), (DEVICE,)), engine.empty_state()
+    rows: dict[engine.RowKey, bytes | None] = {}
+    past = [Observation(series, 5.0, T0 + quarter * 900_000, T0) for quarter in range(400)]
+    for first in range(0, 400, 30):
+        store.write(past[first : first + 30])
+        rows |= engine.step(program, state, past[first : first + 30], T0).changed
+    now_ms = T0 + 400 * 900_000
+    fresh = [Observation(series, value, now_ms + at_ms, now_ms) for at_ms, value in ((0, 90.0), (120_000, 90.0))]
+
+    again = engine.load(program, [(*key, packed) for key, packed in rows.items() if packed], now_ms)
+    recall(again, program, fresh, (store, register), threading.Event())
+    told = engine.step(program, again, fresh, now_ms).transitions
+
+    assert [one.reason for one in told] == ["weather.water_level is normally -15 to 25 cm on workdays at 04 h, now 90"]
