@@ -41,6 +41,7 @@ from rules.model import Transition
 
 LOG = structlog.get_logger("pipeline")
 _phenomenon_time_ms = operator.attrgetter("phenomenon_time_ms")
+_TICK_MS = 200  # so often the timers of cases are looked at in a flood; they count minutes
 _SNAPSHOT_PAIRS = 1_000_000  # journal pairs after which a snapshot is cheaper to read back
 
 
@@ -99,6 +100,7 @@ class Line:
         self._state = rules.load(self._program, rows, parts.clock.now_ms())
         self._drift = DriftWatch(connection, shard.number, parts.context.site_id, parts.clock.now_ms())
         self._hearing = False
+        self._ticked_ms = 0
         self._journal_pairs = 0
 
     def recompile(self) -> None:
@@ -134,6 +136,9 @@ class Line:
         self._drift.take(look for intake in work.intakes for look in intake.looks)
         taken = b"".join(one.taken for one in sifted)
         self.epoch += bool(work.intakes)
+        tick = abs(now_ms - self._ticked_ms) >= _TICK_MS
+        if tick:
+            self._ticked_ms = now_ms
         tried: list[Counts] = []
 
         def commit() -> list[Counts]:
@@ -146,7 +151,8 @@ class Line:
                     self._remember(connection, taken)
                 self._checking.save(connection, checked)
                 rule_states.save(connection, step.changed, self._area)
-                self._fold(connection, step.transitions, now_ms)
+                if step.transitions or tick:
+                    self._fold(connection, step.transitions, now_ms)
                 seen.settle(connection, late, self._shard.number)
                 self._drift.write(connection, now_ms)
                 _enter(connection, work, tried)
