@@ -16,7 +16,7 @@ def test_figures(site_folder: Path) -> None:
     pytest.importorskip("bytewax")
     told: list[str] = []
 
-    found = measure(checked_site(site_folder), 1, told.append, Sizes(200, 400, 60, 2_000, 2_000))
+    found = measure(checked_site(site_folder), 1, told.append, Sizes(200, 400, 60, 3, 2_000))
 
     assert found["observations_per_s"] > 1_000
     assert found["bytewax_items_per_s"] > 1_000
