@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from alerts.store.statements import insert_or_change
 from alerts.store.tables import LEDGER
 from ingest.flow import Counts
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Counts))
+_ACKNOWLEDGE = (  # of every epoch: built once
+    update(LEDGER)
+    .where(LEDGER.c.source == bindparam("of"), LEDGER.c.hour_ms == bindparam("at"))
+    .values(acknowledged=LEDGER.c.acknowledged + bindparam("more"))
+)
 
 
 class Row(NamedTuple):
@@ -30,8 +35,7 @@ def add(connection: Connection, source: str, hour_ms: int, counts: Counts) -> No
 
 def acknowledged(connection: Connection, source: str, hour_ms: int, frames: int) -> None:
     """Count frames as acknowledged in the row of the hour in which they were received."""
-    row = (LEDGER.c.source == source) & (LEDGER.c.hour_ms == hour_ms)
-    connection.execute(update(LEDGER).where(row).values(acknowledged=LEDGER.c.acknowledged + frames))
+    connection.execute(_ACKNOWLEDGE, {"of": source, "at": hour_ms, "more": frames})
 
 
 def read(connection: Connection, *, from_ms: int = 0, limit: int = 1000) -> list[Row]:

@@ -19,11 +19,12 @@ from ingest import dedup
 from ingest.dedup import Identity
 
 _LATE = "late"
+_APPEND = insert(SEEN)  # of every epoch: built once
 
 
 def append(connection: Connection, epoch: int, packed: bytes, shard: int = 0) -> None:
     """Add the journal row of an epoch."""
-    connection.execute(insert(SEEN).values(shard=shard, epoch=epoch, kind="journal", packed=packed))
+    connection.execute(_APPEND, {"shard": shard, "epoch": epoch, "kind": "journal", "packed": packed})
 
 
 def snapshot(connection: Connection, epoch: int, packed: bytes, shard: int = 0) -> None:
