@@ -12,6 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from alerts.store.database import open_database
+from tests.faults import accounts
+from tests.faults.accounts import Accounts
 from tests.faults.load import START_MS
 
 
@@ -67,6 +70,14 @@ class Pipeline:
     def log(self) -> str:
         """What the process has written."""
         return self.config.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
+
+    def accounts(self) -> Accounts:
+        """Return what the ledger says of each source and hour."""
+        engine = open_database(f"sqlite:///{self.data / 'state.db'}")
+        try:
+            return accounts.read(engine)
+        finally:
+            engine.dispose()
 
     def frames(self) -> int:
         """Return how many frames the ledger has."""
