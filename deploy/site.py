@@ -59,8 +59,8 @@ class Site:
 
     @property
     def locale(self) -> Locale:
-        """Return the zone and the working days that rules judge by."""
-        return Locale(self.zone, lambda day: self.calendar.judge(day)[0])
+        """Return the zone, the working days and the neighbours of cells that rules judge by."""
+        return Locale(self.zone, lambda day: self.calendar.judge(day)[0], self.cells.neighbours)
 
 
 def load_site(folder: Path) -> tuple[Site | None, tuple[Fault, ...]]:

@@ -22,6 +22,9 @@ from ingest.located import Fault
 
 SUBDISTRICT_DIGITS = 9
 COMMUNITY_DIGITS = 12
+TOUCH_M = 1.0
+"""How far apart the borders of cells may be drawn that are one border, in metres."""
+_METRES_A_DEGREE = 111_195.0  # of latitude; one of longitude is shorter, so less is allowed east and west
 _CODE = re.compile(r"[1-9][0-9]{14}")
 _GAP = re.compile(r"[\s,]*")
 _FEATURES = re.compile(r'"features"\s*:\s*\[')
@@ -74,12 +77,15 @@ class Cells:
         found = self._tree.query(Point(lon, lat), predicate="intersects")
         return min((self._cells[index].code for index in found), default=None)
 
-    def neighbours(self, code: str) -> tuple[str, ...]:
-        """Return the codes of the cells that touch this one, in order; of an unknown cell, none."""
+    def neighbours(self, code: str, within_m: float = TOUCH_M) -> tuple[str, ...]:
+        """Return the codes of the cells that touch this one, in order; of an unknown cell, none.
+
+        Those touch that share a side or a corner. Drawn by hand, they may be `within_m` metres apart.
+        """
         cell = self._by_code.get(code)
         if cell is None:
             return ()
-        found = self._tree.query(cell.polygon, predicate="intersects")
+        found = self._tree.query(cell.polygon, predicate="dwithin", distance=within_m / _METRES_A_DEGREE)
         return tuple(sorted(self._cells[index].code for index in found if self._cells[index] is not cell))
 
 

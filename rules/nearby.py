@@ -1,14 +1,45 @@
-"""Which devices stand around one: within a distance, and never beyond the sub-district (partitions judge alone)."""
+"""Which devices stand around one: within a distance, or in cells that touch.
+
+Never beyond the sub-district: partitions judge alone.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from ingest.model import Device
 
 _EARTH_M = 6_371_008.8  # mean radius (IUGG)
 _AREA_DIGITS = 9
+
+
+class Near(NamedTuple):
+    """Which devices are neighbours: those within a distance in metres, or, without one, by their cells."""
+
+    within_m: float | None
+
+
+class Adjoining:
+    """An index of devices by cell; `touching` tells which cells touch one."""
+
+    def __init__(self, devices: Iterable[Device], touching: Callable[[str], Iterable[str]]) -> None:
+        self._touching = touching
+        self._cells: dict[str, list[str]] = {}
+        for device in devices:
+            self._cells.setdefault(device.cell, []).append(device.id)
+        self._around: dict[str, list[str]] = {}
+
+    def of(self, device: Device) -> tuple[str, ...]:
+        """Return the ids of the devices in the cell and those that touch it, in order; itself is left out."""
+        around = self._around.get(device.cell)
+        if around is None:
+            area = device.cell[:_AREA_DIGITS]
+            cells = {device.cell, *(cell for cell in self._touching(device.cell) if cell.startswith(area))}
+            around = sorted(one for cell in cells for one in self._cells.get(cell, ()))
+            self._around[device.cell] = around
+        return tuple(one for one in around if one != device.id)
 
 
 class Nearby:

@@ -10,7 +10,7 @@ from ingest.model import Device, Series
 from rules.conditions._base import ClockCondition, SampleCondition, ValueCondition
 from rules.conditions._lift import anywhere
 from rules.model import Rule
-from rules.nearby import Nearby
+from rules.nearby import Adjoining, Near, Nearby
 from rules.view import Locale
 from rules.watch import ValueRules, quiet
 
@@ -40,7 +40,7 @@ class Program:
     attributes: tuple[str, ...]
     locale: Locale
     _found: dict[tuple[str | None, ...], Watching] = dataclasses.field(default_factory=dict)
-    _nearby: dict[str, Nearby] = dataclasses.field(default_factory=dict)
+    _nearby: dict[str, Nearby | Adjoining] = dataclasses.field(default_factory=dict)
     _areas: dict[str, dict[str, list[Device]]] = dataclasses.field(default_factory=dict)
 
     def watching(self, series: Series) -> Watching:
@@ -72,15 +72,20 @@ class Program:
         digits = _DIGITS.get(rule.subject)
         if digits is not None:
             return (device.cell[:digits],)
-        return (device.id, *self.around(rule, condition, device)) if condition.near_m else (device.id,)
+        return (device.id, *self.around(rule, condition, device)) if condition.near else (device.id,)
 
     def around(self, rule: Rule, condition: SampleCondition, device: Device) -> tuple[str, ...]:
         """Return the ids of the devices around one, itself left out, that a rule with neighbours selects."""
         nearby = self._nearby.get(rule.id)
         if nearby is None:
             chosen = [one for one in self.devices.values() if selects(rule, one)]
-            nearby = self._nearby[rule.id] = Nearby(chosen, condition.near_m)
+            nearby = self._nearby[rule.id] = self._index(chosen, condition.near)
         return nearby.of(device)
+
+    def _index(self, devices: Iterable[Device], near: Near | None) -> Nearby | Adjoining:
+        if near is None or near.within_m is None:
+            return Adjoining(devices, self.locale.touching)
+        return Nearby(devices, near.within_m)
 
     def has_subject(self, rule: Rule, subject_id: str) -> bool:
         """Tell whether a rule may speak about a subject: some device that it selects belongs to it."""
@@ -96,7 +101,7 @@ class Program:
         device = self.devices.get(subject_id)
         if device is None:
             return ()
-        around = self.around(rule, condition, device) if condition.near_m else ()
+        around = self.around(rule, condition, device) if condition.near else ()
         return (device, *(self.devices[one] for one in around))
 
     def _by_area(self, rule: Rule) -> dict[str, list[Device]]:

@@ -202,7 +202,7 @@ def _levels(
         yield document.fault((*place, "when"), "observes nothing: it can only be a part of all_of and the like")
     if severities and severities[-1] is not entry.severity:
         yield document.fault((*place, "severity"), f"must be that of the worst level, {severities[-1]}")
-    if condition.reads == "samples" and condition.near_m and entry.subject != "device":
+    if condition.reads == "samples" and condition.near is not None and entry.subject != "device":
         yield document.fault((*place, "subject"), "must be device: neighbours are those of a device")
 
 

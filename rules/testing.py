@@ -26,7 +26,9 @@ from rules.schema import Loaded
 from rules.view import Locale
 
 UNDER_TEST = "device-under-test"
-LOCALE = Locale(ZoneInfo("Asia/Shanghai"))
+LOCALE = Locale(
+    ZoneInfo("Asia/Shanghai"), touching=lambda cell: (f"{cell[:-3]}{number:03}" for number in range(1, 1000))
+)
 _ALIKE = DeviceEntry.model_validate({})
 _CELL = "450107003013001"
 _LAT, _LON = 22.83, 108.3

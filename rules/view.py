@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, KeysView, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,11 +26,16 @@ _NONE: Sequence[int] = ()
 _NO_VALUES: Sequence[float] = ()
 
 
+def _touches_none(_cell: str) -> tuple[str, ...]:
+    return ()
+
+
 class Locale(NamedTuple):
-    """Where the site keeps its time: the zone, and which days are worked."""
+    """What is so of the site: its zone, which days are worked, and which cells (by code) touch one."""
 
     zone: ZoneInfo = ZoneInfo("UTC")
     is_worked: Callable[[dt.date], bool] | None = None
+    touching: Callable[[str], Iterable[str]] = _touches_none
 
     def local(self, at_ms: int) -> dt.datetime:
         """Return an instant in the site's zone."""

@@ -72,7 +72,7 @@ def _warnings(loaded: Sequence[Loaded], dictionary: Mapping[str, Property], site
     models, more = profiles.for_site(site, dictionary)
     register, last = devices.load(site / "devices.csv", dictionary, grid, models)
     files.leave_if((*faults, *more, *last))
-    yield from unfed(loaded, register)
+    yield from unfed(loaded, register, grid.neighbours)
 
 
 def _plain(fault: Fault) -> dict[str, object]:

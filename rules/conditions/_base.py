@@ -30,6 +30,7 @@ from rules.model import Evidence, Severity, Text
 from rules.wording import Wording
 
 if TYPE_CHECKING:
+    from rules.nearby import Near
     from rules.view import View
 
 
@@ -126,8 +127,8 @@ class SampleCondition(Protocol):
         """
 
     @property
-    def near_m(self) -> float:
-        """Return the distance in metres up to which devices around the subject belong to it; 0: none."""
+    def near(self) -> Near | None:
+        """Return which devices around the subject belong to it too; None: none."""
 
     @property
     def whole(self) -> bool:

@@ -7,7 +7,7 @@ A part holds for a cell or sub-district if it does for at least one device there
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pydantic
@@ -26,6 +26,7 @@ from rules.conditions._lift import as_samples, worst
 from rules.conditions._samples import Sampling
 from rules.durations import Duration
 from rules.model import Evidence, Text
+from rules.nearby import Near
 from rules.view import View
 from rules.wording import Wording
 
@@ -69,9 +70,9 @@ class Joined(Sampling, frozen=True, kw_only=True):
         return max(part.every_ms for part in self.parts)
 
     @property
-    def near_m(self) -> float:
-        """Return the greatest distance."""
-        return max(part.near_m for part in self.parts)
+    def near(self) -> Near | None:
+        """Return that of the parts."""
+        return one_near(self.parts)
 
     @property
     def whole(self) -> bool:
@@ -156,9 +157,18 @@ def quiet_of_all(parts: tuple[SampleCondition, ...], observed_property: str) -> 
 def join(kind: type[Joined], options: JoinedOptions, parts: Mapping[str, tuple[Condition, ...]]) -> Condition:
     """Return the condition of a kind; raises ValueError if nothing is observed in it."""
     made = kind(parts=lasting(parts["conditions"], 1000 * options.values_last))
+    one_near(made.parts)
     if not made.properties:
         raise ValueError("none of the conditions observes anything: nothing would ever be judged")
     return made
+
+
+def one_near(parts: Iterable[SampleCondition]) -> Near | None:
+    """Return whose neighbours parts see; raises ValueError if one sees others than another: a view shows one kind."""
+    found = {part.near for part in parts} - {None}
+    if len(found) > 1:
+        raise ValueError("its parts are about neighbours of different places: give them the same")
+    return next(iter(found), None)
 
 
 def lasting(parts: tuple[Condition, ...], lasts_ms: int) -> tuple[SampleCondition, ...]:

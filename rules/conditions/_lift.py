@@ -73,15 +73,10 @@ class Lasting(Sampling, frozen=True, kw_only=True):
         return self.inner.explain(wording)
 
 
-class Anywhere(Sampling, frozen=True, kw_only=True):
-    """A condition of one device, for an area: it holds if it does for at least one of the devices there."""
+class Wrapped(Sampling, frozen=True, kw_only=True):
+    """A condition about another one of samples: it reads what that reads."""
 
     inner: SampleCondition
-
-    @property
-    def severities(self) -> tuple[Severity, ...]:
-        """Return those of the condition."""
-        return self.inner.severities
 
     @property
     def properties(self) -> tuple[str, ...]:
@@ -94,9 +89,23 @@ class Anywhere(Sampling, frozen=True, kw_only=True):
         return self.inner.span_ms
 
     @property
+    def fine_ms(self) -> int:
+        """Return that of the condition."""
+        return self.inner.fine_ms
+
+    @property
     def every_ms(self) -> int:
         """Return that of the condition."""
         return self.inner.every_ms
+
+
+class Anywhere(Wrapped, frozen=True, kw_only=True):
+    """A condition of one device, for an area: it holds if it does for at least one of the devices there."""
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """Return those of the condition."""
+        return self.inner.severities
 
     @property
     def whole(self) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from rules.conditions._base import ALL_QUIET, NOTHING_QUIET, Place, Verdict
 from rules.durations import write
 from rules.model import Evidence, Severity, Text
+from rules.nearby import Near
 from rules.view import View, Window
 from rules.wording import Wording
 
@@ -50,9 +51,9 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
         return 0
 
     @property
-    def near_m(self) -> float:
+    def near(self) -> Near | None:
         """It sees no neighbours."""
-        return 0.0
+        return None
 
     @property
     def whole(self) -> bool:

@@ -3,7 +3,8 @@
     when:
       differs_from_neighbours: {property: weather.temperature, within_m: 3000, by: 5, min_neighbours: 3}
 
-Its newest value is compared with the median of theirs. With fewer than `min_neighbours` that are known (values count
+Its newest value is compared with the median of theirs (`area: adjacent_cells` in place of `within_m`: of those in the
+same cell and in cells that touch it). With fewer than `min_neighbours` that are known (values count
 for `values_last`) it is not known. Judged with each observation of the device itself.
 """
 
@@ -15,10 +16,12 @@ from collections.abc import Mapping
 import pydantic
 
 from ingest.model import Property
+from rules.conditions._around import AroundOptions, words
 from rules.conditions._base import Condition, ConditionKind, Verdict, Verdicts
 from rules.conditions._samples import UNKNOWN, Sampling, one_property, with_unit
 from rules.durations import Duration
 from rules.model import Evidence, Text
+from rules.nearby import Near
 from rules.view import View
 from rules.wording import Wording, measured
 
@@ -28,7 +31,7 @@ class DiffersFromNeighbours(Sampling, frozen=True, kw_only=True):
 
     observed_property: str
     unit: str
-    within_m: float
+    near: Near
     by: float
     min_neighbours: int
     lasts_ms: int
@@ -42,11 +45,6 @@ class DiffersFromNeighbours(Sampling, frozen=True, kw_only=True):
     def span_ms(self) -> int:
         """Return how long a value counts."""
         return self.lasts_ms
-
-    @property
-    def near_m(self) -> float:
-        """Return how far neighbours may be away."""
-        return self.within_m
 
     def judge(self, view: View) -> Verdicts:
         """Return whether it is too far away."""
@@ -66,10 +64,10 @@ class DiffersFromNeighbours(Sampling, frozen=True, kw_only=True):
     def explain(self, wording: Wording) -> Text:
         """Return in plain words how far it is from those around it."""
         title, by = wording.title(self.observed_property), measured(self.by, self.unit)
-        few = self.min_neighbours
+        few, where = self.min_neighbours, words(self.near)
         return Text(
-            zh=f"{title.zh}与周围 {self.within_m:g} 米内其他设备的中位数相差超过 {by.zh}（周围至少有 {few} 台有数据）",
-            en=f"{title.en} is more than {by.en} away from the median of the devices within {self.within_m:g} m"
+            zh=f"{title.zh}与{where.zh}其他设备的中位数相差超过 {by.zh}（其中至少 {few} 台有数据）",
+            en=f"{title.en} is more than {by.en} away from the median of the other devices {where.en}"
             f" (of {few} or more)",
         )
 
@@ -91,13 +89,10 @@ class DiffersFromNeighbours(Sampling, frozen=True, kw_only=True):
         return own[1], statistics.median(others)
 
 
-class Options(pydantic.BaseModel):
+class Options(AroundOptions):
     """Options of `differs_from_neighbours`."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
     observed_property: str = pydantic.Field(alias="property", description="Observed property of the data dictionary")
-    within_m: float = pydantic.Field(gt=0, le=5000, description="How far others may be away, in metres")
     by: float = pydantic.Field(gt=0, description="How far its value may be from the median of theirs")
     min_neighbours: int = pydantic.Field(3, ge=2, le=1000, description="With fewer known ones it is not known")
     values_last: Duration = pydantic.Field(
@@ -109,7 +104,7 @@ def _build(options: Options, dictionary: Mapping[str, Property]) -> Condition:
     return DiffersFromNeighbours(
         observed_property=options.observed_property,
         unit=dictionary[options.observed_property].unit,
-        within_m=options.within_m,
+        near=options.near,
         by=options.by,
         min_neighbours=options.min_neighbours,
         lasts_ms=1000 * options.values_last,

@@ -6,8 +6,9 @@
         within_m: 500
         at_least: 2
 
-Others are those that the rule selects, in the same sub-district. It is judged with each observation of the device
-itself; what the others said counts for `values_last`.
+Others are those that the rule selects, in the same sub-district; with `area: adjacent_cells` in place of `within_m`,
+those in the same cell and in cells that touch it. It is judged with each observation of the device itself; what the
+others said counts for `values_last`.
 """
 
 from __future__ import annotations
@@ -16,43 +17,24 @@ from collections.abc import Mapping
 
 import pydantic
 
-from rules.conditions._base import Condition, ConditionKind, OnePart, SampleCondition, Verdict, Verdicts
+from rules.conditions._around import AroundOptions, words
+from rules.conditions._base import Condition, ConditionKind, OnePart, Verdict, Verdicts
 from rules.conditions._joined import lasting, no_property, unbuilt
-from rules.conditions._samples import Sampling
+from rules.conditions._lift import Wrapped
 from rules.durations import Duration
 from rules.model import Evidence, Text
+from rules.nearby import Near
 from rules.view import View
 from rules.wording import Wording
 
 _SHOWN = 5
 
 
-class NeighboursAgree(Sampling, frozen=True, kw_only=True):
+class NeighboursAgree(Wrapped, frozen=True, kw_only=True):
     """A condition that holds for the device and for at least so many neighbours."""
 
-    inner: SampleCondition
-    within_m: float
+    near: Near
     at_least: int
-
-    @property
-    def properties(self) -> tuple[str, ...]:
-        """Return those of the condition."""
-        return self.inner.properties
-
-    @property
-    def span_ms(self) -> int:
-        """Return that of the condition."""
-        return self.inner.span_ms
-
-    @property
-    def every_ms(self) -> int:
-        """Return that of the condition."""
-        return self.inner.every_ms
-
-    @property
-    def near_m(self) -> float:
-        """Return how far neighbours may be away."""
-        return self.within_m
 
     def quiet(self, observed_property: str) -> tuple[float, float]:
         """Return that of the condition."""
@@ -67,14 +49,14 @@ class NeighboursAgree(Sampling, frozen=True, kw_only=True):
 
     def describe(self, view: View) -> str:
         """Return what the device says, and how many agree."""
-        return f"{self.inner.describe(view)}; so are {len(self._others(view))} others within {self.within_m:g} m"
+        return f"{self.inner.describe(view)}; so are {len(self._others(view))} others {words(self.near).en}"
 
     def explain(self, wording: Wording) -> Text:
         """Return in plain words what is so of how many."""
-        said = self.inner.explain(wording)
+        said, where = self.inner.explain(wording), words(self.near)
         return Text(
-            zh=f"{said.zh}，且周围 {self.within_m:g} 米内至少还有 {self.at_least} 台设备也是如此",
-            en=f"{said.en}, and so it is of {self.at_least} or more other devices within {self.within_m:g} m",
+            zh=f"{said.zh}，且{where.zh}至少还有 {self.at_least} 台设备也是如此",
+            en=f"{said.en}, and so it is of {self.at_least} or more other devices {where.en}",
         )
 
     def evidence(self, view: View) -> tuple[Evidence, ...]:
@@ -88,13 +70,10 @@ class NeighboursAgree(Sampling, frozen=True, kw_only=True):
         ]
 
 
-class Options(pydantic.BaseModel):
+class Options(AroundOptions):
     """Options of `neighbours_agree`."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
     condition: OnePart = pydantic.Field(description="What must be so")
-    within_m: float = pydantic.Field(gt=0, le=5000, description="How far others may be away, in metres")
     at_least: int = pydantic.Field(1, ge=1, le=1000, description="So many others must agree")
     values_last: Duration = pydantic.Field(
         "15m", validate_default=True, gt=0, description="How long a value counts after it was observed"
@@ -103,9 +82,9 @@ class Options(pydantic.BaseModel):
 
 def _join(options: Options, parts: Mapping[str, tuple[Condition, ...]]) -> Condition:
     (inner,) = lasting(parts["condition"], 1000 * options.values_last)
-    if inner.whole or inner.near_m or not inner.properties:
+    if inner.whole or inner.near or not inner.properties:
         raise ValueError("condition: must be a condition of one device that observes something")
-    return NeighboursAgree(inner=inner, within_m=options.within_m, at_least=options.at_least)
+    return NeighboursAgree(inner=inner, near=options.near, at_least=options.at_least)
 
 
 CONDITION = ConditionKind(

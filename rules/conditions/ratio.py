@@ -18,10 +18,11 @@ from typing import Self
 
 import pydantic
 
-from rules.conditions._base import Condition, ConditionKind, OnePart, SampleCondition, Verdict, Verdicts
+from rules.conditions._base import Condition, ConditionKind, OnePart, Verdict, Verdicts
 from rules.conditions._joined import lasting, no_property, unbuilt
+from rules.conditions._lift import Wrapped
 from rules.conditions._limits import Bound, BoundOptions
-from rules.conditions._samples import UNKNOWN, Sampling
+from rules.conditions._samples import UNKNOWN
 from rules.durations import Duration
 from rules.model import Evidence, Text
 from rules.view import View
@@ -32,22 +33,11 @@ _SHOWN = 5
 _PERCENT = 100.0
 
 
-class Ratio(Sampling, frozen=True, kw_only=True):
+class Ratio(Wrapped, frozen=True, kw_only=True):
     """The percentage of the devices that satisfy a condition, held against a limit."""
 
-    inner: SampleCondition
     bound: Bound
     min_devices: int
-
-    @property
-    def properties(self) -> tuple[str, ...]:
-        """Return those of the condition."""
-        return self.inner.properties
-
-    @property
-    def span_ms(self) -> int:
-        """Return how far back it looks."""
-        return self.inner.span_ms
 
     @property
     def every_ms(self) -> int:

@@ -16,10 +16,11 @@ from collections.abc import Mapping
 import pydantic
 
 from rules.conditions._base import ALL_QUIET, Condition, ConditionKind, OnePart, SampleCondition, Verdict, Verdicts
-from rules.conditions._joined import lasting, no_property, part_verdict, unbuilt
+from rules.conditions._joined import lasting, no_property, one_near, part_verdict, unbuilt
 from rules.conditions._samples import Sampling, span
 from rules.durations import Duration
 from rules.model import Evidence, Text
+from rules.nearby import Near
 from rules.view import View
 from rules.wording import Wording
 from rules.wording import span as said_span
@@ -43,14 +44,19 @@ class Then(Sampling, frozen=True, kw_only=True):
         return max(self.within_ms + self.first.span_ms, self.second.span_ms)
 
     @property
+    def fine_ms(self) -> int:
+        """Return how far back the longer one needs every value."""
+        return max(self.within_ms + self.first.fine_ms, self.second.fine_ms)
+
+    @property
     def every_ms(self) -> int:
         """Return the longer step."""
         return max(self.first.every_ms, self.second.every_ms)
 
     @property
-    def near_m(self) -> float:
-        """Return the greater distance."""
-        return max(self.first.near_m, self.second.near_m)
+    def near(self) -> Near | None:
+        """Return that of both."""
+        return one_near((self.first, self.second))
 
     @property
     def whole(self) -> bool:
@@ -135,6 +141,7 @@ def _join(options: Options, parts: Mapping[str, tuple[Condition, ...]]) -> Condi
     (first,), (second,) = lasting(parts["first"], lasts_ms), lasting(parts["second"], lasts_ms)
     if not first.properties or not second.properties:
         raise ValueError("first and second must both observe something")
+    one_near((first, second))
     return Then(first=first, second=second, within_ms=1000 * options.within)
 
 

@@ -45,6 +45,16 @@ def test_load(tmp_path: Path) -> None:
     assert found.neighbours("1") == ()
 
 
+def test_neighbours_drawn_apart(tmp_path: Path) -> None:
+    """A gap of half a metre between borders is none; one of two metres is, unless more is allowed."""
+    half, two = 0.5 / 111_195, 2 / 111_195
+    shapes = feature(WEST, 108.30), feature(MIDDLE, 108.31 + half), feature(EAST, 108.32 + half + two)
+    found, _ = cells.load(write(tmp_path / "cells.geojson", *shapes))
+
+    assert found.neighbours(MIDDLE) == (WEST,)
+    assert found.neighbours(MIDDLE, 3) == (WEST, EAST)
+
+
 def test_multipolygon(tmp_path: Path) -> None:
     """A cell may have several parts."""
     one, two = feature(WEST, 108.30), feature(WEST, 108.35)

@@ -27,12 +27,13 @@ class Stage:
     world: Any
     rule: Rule
     series: tuple[tuple[Device, str], ...]
+    locale: Locale = Locale()  # noqa: RUF009 - immutable
 
     @property
     def program(self) -> Program:
         """Return the program of the rule."""
         devices = {device.id: device for device, _ in self.series}
-        return compile_rules((self.rule,), devices.values(), lateness_s=LATENESS_S)
+        return compile_rules((self.rule,), devices.values(), lateness_s=LATENESS_S, locale=self.locale)
 
     def observe(self, samples: Sequence[Sample]) -> list[Observation]:
         """Return observations in order of time; two of one series never have the same."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.model import Flapping, Rule, Severity
+from rules.view import Locale
 from tests.rules.samples import CUTS, DELAYS, Sample, Stage, batches, disturb, identities, last_words, samples_of
 
 LEVEL = "weather.water_level"
@@ -167,7 +168,9 @@ def test_any_order_and_split_for_areas(
     [
         ("neighbours_agree", {"condition": HIGH, "within_m": 500, "values_last": "2m"}),
         ("neighbours_agree", {"condition": {"window": AVERAGE}, "within_m": 500, "at_least": 2}),
+        ("neighbours_agree", {"condition": HIGH, "area": "adjacent_cells", "at_least": 2, "values_last": "3m"}),
         ("differs_from_neighbours", {"property": LEVEL, "within_m": 500, "by": 6, "min_neighbours": 2}),
+        ("differs_from_neighbours", {"property": LEVEL, "area": "adjacent_cells", "by": 6, "min_neighbours": 2}),
     ],
 )
 @settings(max_examples=25)
@@ -183,8 +186,10 @@ def test_any_order_and_split_with_neighbours(
     """Each device has the state that order gives, although others have a say in it; a far one has none."""
     name, options = condition
     rule = world.rule(world.condition(name, **options), for_s=spans[0], keep_firing_for_s=spans[1])
-    devices = world.device("g1"), world.device("g2"), world.device("g3"), world.device("far", lat=22.9)
-    played = Stage(world=world, rule=rule, series=tuple((device, LEVEL) for device in devices))
+    far = world.device("far", lat=22.9, cell="450107003013009")
+    devices = world.device("g1"), world.device("g2"), world.device("g3", cell="450107003013002"), far
+    locale = Locale(touching=lambda cell: {"450107003013001", "450107003013002"} - {cell, far.cell})
+    played = Stage(world=world, rule=rule, series=tuple((device, LEVEL) for device in devices), locale=locale)
     ordered = played.observe(samples)
     in_order, expected = played.play([ordered])
     state, told = played.play(batches(disturb(ordered, delays), cuts))

@@ -33,9 +33,10 @@ def said(world: Any, folder: Path, when: str, devices: Sequence[Mapping[str, Any
     assert (faults, more) == ((), ())
     made = [world.device(f"d{number}", domain="waste", **one) for number, one in enumerate(devices)]
     register = Register({one.id: one for one in made}, world.dictionary, models)
-    return [one.message for one in unfed(loaded, register)]
+    return [one.message for one in unfed(loaded, register, lambda _cell: (OTHER,))]
 
 
+OTHER = "450107003013002"
 BIN: dict[str, Any] = {"kind": "waste_bin", "attributes": {}}
 FILL = "{threshold: {property: waste.fill_level, above: 80}}"
 WEIGHT = "{threshold: {property: waste.weight, above: 80}}"
@@ -82,3 +83,18 @@ def test_silence_and_plain_values_need_nothing(world: Any, tmp_path: Path) -> No
 
     assert said(world, tmp_path, FILL, slow) == []
     assert said(world, tmp_path, "{no_data: {}}", slow) == []
+
+
+def test_nobody_has_enough_neighbours(world: Any, tmp_path: Path) -> None:
+    """Two bins in cells that touch are one neighbour each, and none within ten metres if they are a degree apart."""
+    bins = [BIN, BIN | {"cell": OTHER, "lat": 23.8}]
+
+    def of(where: str, least: int) -> list[str]:
+        agree = f"{{neighbours_agree: {{condition: {FILL}, {where}, at_least: {least}}}}}"
+        return said(world, tmp_path, agree, bins)
+
+    assert of("area: adjacent_cells", 1) == []
+    assert of("area: adjacent_cells", 2) == [
+        "needs 2 other devices in its cell and those that touch it, but none that it selects has so many"
+    ]
+    assert of("within_m: 10", 1) == ["needs 1 other devices within 10 m, but none that it selects has so many"]

@@ -70,8 +70,11 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "sun": [{"above": 6}, {"below": -6}],
     "schedule": [{"from": "22:00", "to": "06:00", "days": "workdays"}, {"days": ["mon", "sun"]}],
     "ratio": [{"of": DAMP, "below": 50}, {"of": DAMP, "at_least": 1, "min_devices": 1}],
-    "neighbours_agree": [{"condition": DAMP, "within_m": 500}],
-    "differs_from_neighbours": [{"property": HUMIDITY, "within_m": 500, "by": 5}],
+    "neighbours_agree": [{"condition": DAMP, "within_m": 500}, {"condition": DAMP, "area": "adjacent_cells"}],
+    "differs_from_neighbours": [
+        {"property": HUMIDITY, "within_m": 500, "by": 5},
+        {"property": HUMIDITY, "area": "adjacent_cells", "by": 5},
+    ],
     "then": [{"first": WARM, "second": DAMP, "within": "10m"}, {"first": DAMP, "second": RISING, "within": "10m"}],
     "baseline": [
         {"property": HUMIDITY, "side": "below", "by": 4, "min_difference": 20},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pydantic
 import pytest
 
 from rules.conditions._base import Verdict
@@ -48,3 +49,26 @@ def test_describe_says_how_many_agree(world: Any) -> None:
 
     assert condition.describe(view) == "weather.water_level is 20 cm, above 15; so are 1 others within 500 m"
     assert [one.device_id for one in condition.evidence(view)] == ["g1", "g0"]
+
+
+def test_around_is_a_distance_or_cells(world: Any) -> None:
+    """One of both must be given; the words say which."""
+    by_cell = world.condition("neighbours_agree", condition=HIGH, area="adjacent_cells")
+
+    assert by_cell.describe(gauges(world, 20, 16)).endswith("so are 1 others in its cell and those that touch it")
+    for options in ({}, {"within_m": 500, "area": "adjacent_cells"}):
+        with pytest.raises(
+            pydantic.ValidationError, match="takes one of `within_m: METRES` and `area: adjacent_cells`"
+        ):
+            world.condition("neighbours_agree", condition=HIGH, **options)
+
+
+def test_parts_with_other_neighbours_are_refused(world: Any) -> None:
+    """A view shows one kind of neighbours."""
+    near = [{"neighbours_agree": {"condition": HIGH, "within_m": metres}} for metres in (500, 500, 900)]
+    assert world.condition("all_of", conditions=near[:2]).near.within_m == 500
+
+    with pytest.raises(ValueError, match="neighbours of different places"):
+        world.condition("all_of", conditions=near)
+    with pytest.raises(ValueError, match="neighbours of different places"):
+        world.condition("then", first=near[0], second=near[2], within="5m")
