@@ -22,12 +22,13 @@ Sample = tuple[int, int, float]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A rule and the series (device, property) that it sees."""
+    """A rule and the series (device, property) that it sees; `past` days of the first one have gone before."""
 
     world: Any
     rule: Rule
     series: tuple[tuple[Device, str], ...]
     locale: Locale = Locale()  # noqa: RUF009 - immutable
+    past: int = 0
 
     @property
     def program(self) -> Program:
@@ -46,11 +47,17 @@ class Stage:
                 made.append(self.world.observation(self.world.series(device, name), at_s, value))
         return made
 
+    def _with_past(self, parts: Sequence[Sequence[Observation]]) -> list[Sequence[Observation]]:
+        """Return parts after one with a value of 10 for each hour of the days before."""
+        series = self.world.series(*self.series[0])
+        hours = [self.world.observation(series, -3600 * hour, 10.0) for hour in range(24 * self.past, 0, -1)]
+        return [hours, *parts] if hours else list(parts)
+
     def play(self, parts: Sequence[Sequence[Observation]]) -> tuple[EngineState, list[Transition]]:
         """Step batch after batch; return the state and all transitions."""
         program, state = self.program, empty_state()
         told: list[Transition] = []
-        for part in parts:
+        for part in self._with_past(parts):
             made = step(program, state, part, part[-1].result_time_ms)
             assert made.too_late == 0
             told += made.transitions
@@ -62,7 +69,7 @@ class Stage:
         told: list[Transition] = []
         history: list[Observation] = []
         state = empty_state()
-        for part in parts:
+        for part in self._with_past(parts):
             program = self.program
             state = load(program, [(*key, packed) for key, packed in rows.items()], part[0].result_time_ms)
             recall(program, state, history)

@@ -50,6 +50,14 @@ CONDITIONS: dict[str, Callable[[Any], Any]] = {
     "none": lambda world: world.condition("none_of", conditions=[HIGH, {"window": AVERAGE}], values_last="3m"),
     "then": lambda world: world.condition("then", first={"window": AVERAGE}, second=HIGH, within="2m"),
     "forecast": lambda world: world.condition("forecast", property=LEVEL, over="10m", within="5m", above=15),
+    "sun": lambda world: world.condition("all_of", conditions=[HIGH, {"sun": {"above": 4}}]),  # from 00:17 UTC
+    "no sun": lambda world: world.condition("all_of", conditions=[HIGH, {"sun": {"below": 4}}], values_last="1m"),
+    "schedule": lambda world: world.condition(
+        "all_of", conditions=[HIGH, {"schedule": {"from": "00:10", "to": "00:25"}}], values_last="2m"
+    ),
+    "baseline": lambda world: world.condition(
+        "baseline", property=LEVEL, by=3.0, min_difference=4.0, of_last="3m", weeks=1, min_days=2
+    ),
 }
 AREAS: dict[str, Callable[[Any], Any]] = {
     "threshold": lambda world: world.threshold(),
@@ -64,7 +72,12 @@ AREAS: dict[str, Callable[[Any], Any]] = {
         "all_of", conditions=[{"ratio": {"of": HIGH, "below": 50}}, {"sun": {"above": -90}}]
     ),
     "then": lambda world: world.condition("then", first=WARM, second=HIGH, within="2m", values_last="2m"),
+    "sun": CONDITIONS["sun"],
+    "schedule": CONDITIONS["schedule"],
+    "forecast": CONDITIONS["forecast"],
+    "baseline": CONDITIONS["baseline"],
 }
+PAST_DAYS = 4
 SPANS = st.sampled_from((0, 60, 150))
 
 
@@ -72,7 +85,12 @@ def stage(world: Any, condition: Any, spans: tuple[int, int], flapping: Flapping
     """Return a rule of the condition for one gauge."""
     severity = condition.severities[-1] if condition.severities else Severity.CRITICAL
     rule: Rule = world.rule(condition, for_s=spans[0], keep_firing_for_s=spans[1], severity=severity, flapping=flapping)
-    return Stage(world=world, rule=rule, series=((world.device(), LEVEL),))
+    return Stage(world=world, rule=rule, series=((world.device(), LEVEL),), past=past_of(condition))
+
+
+def past_of(condition: Any) -> int:
+    """Return how many days a condition must have seen before."""
+    return PAST_DAYS if condition.reads == "samples" and condition.fine_ms < condition.span_ms else 0
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
@@ -130,7 +148,7 @@ def area(world: Any, condition: Any, subject: str, spans: tuple[int, int]) -> St
     rule = world.rule(condition, subject=subject, for_s=spans[0], keep_firing_for_s=spans[1], severity=severity)
     one, two = world.device("g1"), world.device("g2", cell="450107003013002")
     series = (one, LEVEL), (one, "weather.temperature"), (world.device("g3"), LEVEL), (two, LEVEL)
-    return Stage(world=world, rule=rule, series=series)
+    return Stage(world=world, rule=rule, series=series, past=past_of(condition))
 
 
 @pytest.mark.parametrize("name", AREAS)
