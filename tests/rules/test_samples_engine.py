@@ -50,8 +50,8 @@ CONDITIONS: dict[str, Callable[[Any], Any]] = {
     "none": lambda world: world.condition("none_of", conditions=[HIGH, {"window": AVERAGE}], values_last="3m"),
     "then": lambda world: world.condition("then", first={"window": AVERAGE}, second=HIGH, within="2m"),
     "forecast": lambda world: world.condition("forecast", property=LEVEL, over="10m", within="5m", above=15),
-    "sun": lambda world: world.condition("all_of", conditions=[HIGH, {"sun": {"above": 4}}]),  # from 00:17 UTC
-    "no sun": lambda world: world.condition("all_of", conditions=[HIGH, {"sun": {"below": 4}}], values_last="1m"),
+    "sun": lambda world: world.condition("all_of", conditions=[HIGH, {"sun": {"above": 7}}]),  # from 00:07 UTC
+    "no sun": lambda world: world.condition("all_of", conditions=[HIGH, {"sun": {"below": 7}}], values_last="1m"),
     "schedule": lambda world: world.condition(
         "all_of", conditions=[HIGH, {"schedule": {"from": "00:10", "to": "00:25"}}], values_last="2m"
     ),
