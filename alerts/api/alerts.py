@@ -17,6 +17,7 @@ from alerts.api.reads import alerts as reads
 from alerts.api.security import Principal, requires
 from alerts.cases.workflow import Role
 from alerts.errors import Conflict, MoveRefused, NotFound
+from alerts.store import transitions
 from alerts.store.database import reading
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -52,6 +53,32 @@ class AlertOut(BaseModel):
     case_id: int | None = Field(examples=[12])
     case_number: str | None = Field(examples=["4501072026112700012"])
     version: int = Field(examples=[1])
+
+
+class EvidenceOut(BaseModel):
+    """An observation that caused a transition; the value is in the property's canonical unit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    device_id: str = Field(examples=["wl-0007"])
+    observed_property: str = Field(examples=["weather.water_level"])
+    value: float = Field(examples=[18.0])
+    phenomenon_time_ms: int = Field(examples=[1764223200000])
+
+
+class TransitionOut(BaseModel):
+    """A step in the life of an alert: the state that the rule came into, at which level, why, and what was observed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    state: str = Field(description="pending, firing, flapping or resolved", examples=["firing"])
+    severity: str = Field(description="the level that it has from now on", examples=["major"])
+    since_ms: int = Field(examples=[1764223200000])
+    rule_version: str = Field(examples=["5f3c9a1e"])
+    reason: str = Field(
+        examples=["rises from minor to major: weather.rain_increment: sum over 3h is 61 mm, at least 50"]
+    )
+    evidence: list[EvidenceOut]
 
 
 class VersionIn(BaseModel):
@@ -130,6 +157,21 @@ def get_alert(request: Request, alert_id: AlertId) -> AlertOut:
     """Return one alert."""
     with reading(contexts.of(request).engine) as connection:
         return _one(connection, alert_id)
+
+
+@router.get(
+    "/{alert_id}/transitions",
+    summary="Read what an alert went through",
+    responses=answers(401, 403, 404),
+    dependencies=[requires(Role.VIEWER)],
+)
+def get_transitions(request: Request, alert_id: AlertId) -> list[TransitionOut]:
+    """Return the transitions of the alert's life, oldest first, each with the observations that caused it."""
+    with reading(contexts.of(request).engine) as connection:
+        one = _one(connection, alert_id)
+        subject = one.subject_kind, one.subject_id
+        life = transitions.of_life(connection, one.rule_id, subject, one.fired_at_ms, one.resolved_at_ms)
+    return [TransitionOut.model_validate(step) for step in life]
 
 
 @router.post("/{alert_id}/acknowledge", summary="Acknowledge an alert", responses=answers(401, 403, 404, 409, 422))

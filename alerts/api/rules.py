@@ -144,7 +144,7 @@ def list_versions(request: Request, rule_id: str) -> list[RuleVersionOut]:
 
 def _rule(rule: Rule, site: SiteView) -> RuleOut:
     wording = Wording(site.register.property)
-    when, said = begins(rule, wording), explain(rule, wording, lambda key: _named(site, key))
+    when, said = begins(rule, wording), explain(rule, wording, lambda key: named(site, key))
     return RuleOut(
         id=rule.id,
         version=rule.version,
@@ -166,7 +166,7 @@ def _rule(rule: Rule, site: SiteView) -> RuleOut:
     )
 
 
-def _named(site: SiteView, key: str) -> Text | None:
+def named(site: SiteView, key: str) -> Text | None:
     """Return what a category of cases is called, with its code."""
     found = site.categories.get(key)
     return (

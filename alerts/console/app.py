@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from alerts.api.context import WebContext
 from alerts.console.gate import Gate
 from alerts.console.live import Live
-from alerts.console.pages import alerts, case, cases, device, devices, ledger, overview, rules
+from alerts.console.pages import alert, alerts, case, cases, device, devices, ledger, overview, rule, rules
 from alerts.console.texts import language, text
 from alerts.console.visit import LANGUAGE_COOKIE, Visit
 
@@ -32,7 +32,7 @@ _SIMPLE = {
     "/rules": rules.build,
     "/ledger": ledger.build,
 }
-PATHS = (*_SIMPLE, "/cases/{case_id}", "/devices/{device_id}")
+PATHS = (*_SIMPLE, "/alerts/{alert_id}", "/cases/{case_id}", "/devices/{device_id}", "/rules/{rule_id}")
 
 
 def mount(app: FastAPI, context: WebContext) -> None:
@@ -46,6 +46,14 @@ def mount(app: FastAPI, context: WebContext) -> None:
     @ui.page("/cases/{case_id}")
     def case_page(request: Request, case_id: int) -> None:
         case.build(Visit.of(request, context, live), case_id)
+
+    @ui.page("/alerts/{alert_id}")
+    def alert_page(request: Request, alert_id: int) -> None:
+        alert.build(Visit.of(request, context, live), alert_id)
+
+    @ui.page("/rules/{rule_id}")
+    def rule_page(request: Request, rule_id: str) -> None:
+        rule.build(Visit.of(request, context, live), rule_id)
 
     @ui.page("/devices/{device_id}")
     def device_page(request: Request, device_id: str) -> None:

@@ -38,7 +38,10 @@ class LimitLine:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesChart:
-    """What a chart shows; `quality_words` names each QARTOD flag, `spans` are (from, to) of alerts."""
+    """What a chart shows; `quality_words` names each QARTOD flag, `spans` are (from, to) of alerts.
+
+    `causes` are (time, value) of the observations that made a rule fire, which `causes_words` names.
+    """
 
     title: str
     unit: str
@@ -50,6 +53,8 @@ class SeriesChart:
     limits: Sequence[LimitLine] = ()
     spans: Sequence[tuple[int, int]] = ()
     quality_words: Sequence[tuple[int, str]] = ()
+    causes: Sequence[tuple[int, float]] = ()
+    causes_words: str = ""
 
 
 def options(chart: SeriesChart) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def options(chart: SeriesChart) -> dict[str, Any]:
             "nameTextStyle": {"color": _MUTED, "align": "right"},
             "splitLine": {"lineStyle": {"color": "#1c252c"}},
         },
-        "series": [line, *(one for one in doubtful if one["data"])],
+        "series": [line, *(one for one in (*doubtful, _causes(chart, offset_ms)) if one["data"])],
     }
 
 
@@ -136,6 +141,17 @@ def _marks(chart: SeriesChart, quality: int, words: str, offset_ms: int) -> dict
         "symbolSize": 6,
         "itemStyle": {"color": _DOUBTFUL[Quality(quality)]},
         "data": [[one.time_ms + offset_ms, round(one.value, 4)] for one in chart.points if one.quality == quality],
+    }
+
+
+def _causes(chart: SeriesChart, offset_ms: int) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "name": chart.causes_words,
+        "symbol": "diamond",
+        "symbolSize": 11,
+        "itemStyle": {"color": "transparent", "borderColor": _TEXT, "borderWidth": 1.6},
+        "data": [[at_ms + offset_ms, round(value, 4)] for at_ms, value in chart.causes],
     }
 
 

@@ -16,7 +16,7 @@ from alerts.console.reasons_samples import Words, in_chinese
 from alerts.console.texts import Language
 
 _VALUE = re.compile(
-    r"^(?P<name>[a-z]+\.[a-z0-9_]+) is (?P<value>.+?), (?P<verdict>[a-z ]+?) (?P<limit>-?[\d.e+-]+)"
+    r"^(?P<name>[a-z]+\.[a-z0-9_]+) is (?P<value>[^\s;,]+(?: [^\s;,]+)?), (?P<verdict>[a-z ]+?) (?P<limit>-?[\d.e+-]+)"
     r"(?:, (?P<how>for|clear for) (?P<held>[^(]+?))?(?: \(since [^)]*\))?$"
 )
 _SILENT = re.compile(
@@ -62,6 +62,10 @@ _SENTENCES_ZH = tuple(
         (r"(\S+) looks whether it is so", "由 {0} 现场核实"),
     )
 )
+_SINCE = re.compile(r" \(since \d[^)]*Z\)$")
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT[\d:]+Z")
+_UNIT = re.compile(r"(\d )([^\s,]+)")
+_ID = re.compile(r"\b[a-z]+\.[a-z0-9_]+\b")
 _RULE_ACTS = re.compile(r"^(\S+)( fired \d| still fires \d)")
 _UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "m2": "m²", "deg": "°", "{veh}/h": "veh/h", "dB[mW]": "dBm", "kW.h": "kWh"}
 
@@ -76,8 +80,19 @@ def in_words(reason: str, site: SiteView, lang: Language) -> str:
         rest = in_words(found["rest"], site, lang)
         return f"{_PREFIXES_ZH[found['prefix']]}：{rest}" if lang == "zh" else f"{found['prefix']}: {rest}"
     if lang == "en":
-        return _RULE_ACTS.sub(lambda found: _title(found[1], site, lang) + found[2], reason)
+        return _in_english(reason, site)
     return in_chinese(reason, _words(site)) or _other_zh(reason, site)
+
+
+def _in_english(reason: str, site: SiteView) -> str:
+    """Return an English sentence with titles instead of ids, units as people write them, times of the site's zone."""
+    parts = reason.split("; ")
+    if len(parts) > 1:
+        return "; ".join(in_words(part, site, "en") for part in parts)
+    said = _RULE_ACTS.sub(lambda found: _title(found[1], site, "en") + found[2], _SINCE.sub("", reason))
+    said = _INSTANT.sub(lambda found: _local(found[0], site.zone), said)
+    said = _UNIT.sub(lambda found: found[1] + unit(found[2]), said)
+    return _ID.sub(lambda found: _property(found[0], site, "en"), said)
 
 
 def _other_zh(reason: str, site: SiteView) -> str:
@@ -89,16 +104,12 @@ def _other_zh(reason: str, site: SiteView) -> str:
 
 def _words(site: SiteView) -> Words:
     """Return what the sentences of rules about values over time are made of."""
-
-    def title(name: str) -> str:
-        known = site.register.property(name)
-        return name if known is None else known.title_zh
-
     return Words(
-        title=title,
+        title=lambda name: _property(name, site, "zh"),
         value=lambda text: " ".join(unit(word) for word in text.split(" ")),
         verdict=lambda text: _VERDICTS_ZH.get(text, text),
         held=_duration_zh,
+        instant=lambda text: _local(text, site.zone),
         sentence=lambda text: in_words(text, site, "zh"),
     )
 
@@ -110,14 +121,18 @@ def _title(word: str, site: SiteView, lang: Language) -> str:
     return rule.title.zh if lang == "zh" else f"“{rule.title.en}”"
 
 
+def _property(name: str, site: SiteView, lang: Language) -> str:
+    known = site.register.property(name)
+    return name if known is None else known.title_zh if lang == "zh" else known.title_en
+
+
 def unit(ucum: str) -> str:
     """Return a UCUM unit as people write it; what has no other spelling stays."""
     return _UNITS.get(ucum, ucum)
 
 
 def _value(found: re.Match[str], site: SiteView, lang: Language) -> str:
-    known = site.register.property(found["name"])
-    title = found["name"] if known is None else known.title_zh if lang == "zh" else known.title_en
+    title = _property(found["name"], site, lang)
     value = " ".join(unit(word) for word in found["value"].split(" "))
     if lang == "en":
         held = f", {found['how']} {found['held']}" if found["held"] else ""

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from alerts.console import reasons_further
+
 Say = Callable[[str], str]
 _TAIL = r"(?:, (?P<how>for|clear for) (?P<held>[^(;]+?))?(?: \(since [^)]*\))?"
+_NUMBER = r"(?P<value>[^\s;,]+(?: [^\s;,]+)?)"
 _NAME = r"(?P<name>[a-z]+\.[a-z0-9_]+)"
 _LIMIT = r"(?P<verdict>[a-z ]+?) (?P<limit>-?[\d.e+-]+)"
-_MADE = re.compile(
-    rf"^{_NAME}: (?P<function>[a-z]+|[\d.]+ quantile) over (?P<over>\w+) is (?P<value>.+?), {_LIMIT}{_TAIL}$"
-)
-_RATE = re.compile(rf"^{_NAME} changes by (?P<value>.+?) each (?P<over>\w+), {_LIMIT}{_TAIL}$")
+_MADE = re.compile(rf"^{_NAME}: (?P<function>[a-z]+|[\d.]+ quantile) over (?P<over>\w+) is {_NUMBER}, {_LIMIT}{_TAIL}$")
+_RATE = re.compile(rf"^{_NAME} changes by {_NUMBER} each (?P<over>\w+), {_LIMIT}{_TAIL}$")
 _RATIO = re.compile(rf"^(?P<so>\d+) of (?P<known>\d+) devices \((?P<share>\S+) %\), {_LIMIT}{_TAIL}$")
-_FLAT = re.compile(rf"^{_NAME} moved by (?P<value>.+?) in (?P<over>\w+) \((?P<count>\d+) values\){_TAIL}$")
+_FLAT = re.compile(rf"^{_NAME} moved by {_NUMBER} in (?P<over>\w+) \((?P<count>\d+) values\){_TAIL}$")
 _CHANGED = re.compile(rf"^{_NAME} changed from (?P<old>\S+) to (?P<new>[^\s,]+){_TAIL}$")
 _STATE = re.compile(rf"^{_NAME} is (?P<value>-?[\d.]+)(?:, not (?P<other>.+?))?{_TAIL}$")
 _SUN = re.compile(rf"^the sun is (?P<height>\d+)° (?P<side>above|below) the horizon{_TAIL}$")
@@ -32,10 +33,24 @@ _SPANS = {"d": "天", "h": "小时", "m": "分钟", "s": "秒"}
 
 
 class Words:
-    """What the caller knows to say in Chinese: a title, a value with its unit, a verdict, a span, a sentence."""
+    """What the caller says in Chinese: a title, a value with its unit, a verdict, a span, a time, a sentence."""
 
-    def __init__(self, title: Say, value: Say, verdict: Say, held: Say, sentence: Say) -> None:
+    def __init__(self, *, title: Say, value: Say, verdict: Say, held: Say, instant: Say, sentence: Say) -> None:
         self.title, self.value, self.verdict, self.held, self.sentence = title, value, verdict, held, sentence
+        self.by_group = {
+            "name": title,
+            "value": value,
+            "verdict": verdict,
+            "held": held,
+            "span": _span,
+            "instant": instant,
+            "rest": sentence,
+            "tail": self._tail,
+        }
+
+    def _tail(self, text: str) -> str:
+        found = re.match(f"^{_TAIL}$", text)
+        return "" if found is None else _tail(found, self)
 
 
 def in_chinese(reason: str, words: Words) -> str | None:
@@ -45,7 +60,7 @@ def in_chinese(reason: str, words: Words) -> str | None:
             return say(found, words) + _tail(found, words)
     parts = reason.split("; ")
     if len(parts) == 1:
-        return None
+        return reasons_further.in_chinese(reason, words)
     said = [words.sentence(part) for part in parts]
     return "；".join(said) if said != parts else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 
 from nicegui import ui
 
@@ -23,12 +24,19 @@ _DRAWN = 1_500
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Which part of which series: from_ms ≤ time < to_ms."""
+    """Which part of which series: from_ms ≤ time < to_ms.
+
+    With `rule_id` only the limits of that rule are drawn, and `spans` (from, to) of its firing instead of those of all
+    alerts; `causes` are (time, value) of what made it fire.
+    """
 
     device: Device
     observed_property: str
     from_ms: int
     to_ms: int
+    rule_id: str | None = None
+    causes: tuple[tuple[int, float], ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 class Trace:
@@ -65,13 +73,8 @@ def _read(visit: Visit, stretch: Stretch) -> SeriesChart:
     context, device = visit.context, stretch.device
     known = context.site.register.property(stretch.observed_property)
     points = context.series.read(device.id, stretch.observed_property, stretch.from_ms, stretch.to_ms, _MOST_POINTS)
-    with reading(context.engine) as connection:
-        rows, _ = reads.find(connection, reads.AlertFilter(device_id=device.id), limit=50)
-    spans = [
-        (max(row.fired_at_ms, stretch.from_ms), min(row.resolved_at_ms or stretch.to_ms, stretch.to_ms))
-        for row in rows
-        if row.observed_property == stretch.observed_property
-    ]
+    spans = stretch.spans if stretch.rule_id else _alerts(visit, stretch)
+    inside = [(max(begin, stretch.from_ms), min(end, stretch.to_ms)) for begin, end in spans]
     return SeriesChart(
         title=property_title(visit, known, stretch.observed_property),
         unit="" if known is None else unit(known.unit),
@@ -80,10 +83,23 @@ def _read(visit: Visit, stretch: Stretch) -> SeriesChart:
         to_ms=stretch.to_ms,
         zone=context.site.zone,
         cadence_s=device.cadence_s,
-        limits=_lines(visit, device, stretch.observed_property),
-        spans=[(begin, end) for begin, end in spans if begin < end],
+        limits=_lines(visit, stretch),
+        spans=[(begin, end) for begin, end in inside if begin < end],
         quality_words=[(flag, visit.t(f"quality.{flag}")) for flag in (2, 3, 4, 9)],
+        causes=stretch.causes,
+        causes_words=visit.t("alert.causes"),
     )
+
+
+def _alerts(visit: Visit, stretch: Stretch) -> Sequence[tuple[int, int]]:
+    """Return from when to when alerts of the series fired."""
+    with reading(visit.context.engine) as connection:
+        rows, _ = reads.find(connection, reads.AlertFilter(device_id=stretch.device.id), limit=50)
+    return [
+        (row.fired_at_ms, row.resolved_at_ms or stretch.to_ms)
+        for row in rows
+        if row.observed_property == stretch.observed_property
+    ]
 
 
 def property_title(visit: Visit, known: Property | None, name: str) -> str:
@@ -103,9 +119,12 @@ def thin(points: list[Point], most: int) -> list[Point]:
     return sorted(kept)
 
 
-def _lines(visit: Visit, device: Device, observed_property: str) -> list[LimitLine]:
+def _lines(visit: Visit, stretch: Stretch) -> list[LimitLine]:
     lines: dict[tuple[float, str], LimitLine] = {}
-    for rule in judging(visit, device, observed_property):
+    observed_property = stretch.observed_property
+    for rule in judging(visit, stretch.device, observed_property):
+        if stretch.rule_id not in {None, rule.id}:
+            continue
         title = rule.title.zh if visit.lang == "zh" else rule.title.en
         for one in limits_of(rule):
             if one.observed_property == observed_property:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from alerts.model import Alert
 from alerts.store import rows
 from alerts.store.statements import insert_new
 from alerts.store.tables import TRANSITIONS
-from rules.model import Evidence, Transition
+from rules.model import Evidence, State, Transition
+
+_LONGEST_LIFE = 200  # transitions of one life that are read
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
     rule_id: str
+    rule_version: str
     subject_kind: str
     subject_id: str
     state: str
     since_ms: int
+    severity: str
     reason: str
     evidence: str
     known_at_ms: int
@@ -27,10 +31,12 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """A transition as it is kept; `evidence` is what was observed."""
 
     rule_id: str
+    rule_version: str
     subject_kind: str
     subject_id: str
     state: str
     since_ms: int
+    severity: str
     reason: str
     evidence: tuple[Evidence, ...]
     known_at_ms: int
@@ -79,6 +85,25 @@ def trace(connection: Connection, alerts: list[Alert], limit: int = 20) -> list[
             for one in alerts
         )
     )
+    return _read(connection, wanted, limit)
+
+
+def of_life(
+    connection: Connection, rule_id: str, subject: tuple[str, str], fired_at_ms: int, resolved_at_ms: int | None
+) -> list[Trace]:
+    """Return what one life of (rule, subject kind and id) went through, oldest first, the pending before it too."""
+    table = TRANSITIONS.c
+    wanted = [table.rule_id == rule_id, table.subject_kind == subject[0], table.subject_id == subject[1]]
+    if resolved_at_ms is not None:
+        wanted.append(table.since_ms <= resolved_at_ms)
+    found = _read(connection, and_(*wanted), _LONGEST_LIFE)
+    own = [one for one in found if one.since_ms >= fired_at_ms]
+    before = [one for one in found if one.since_ms < fired_at_ms][-1:]
+    return [*(one for one in before if one.state == State.PENDING), *own]
+
+
+def _read(connection: Connection, wanted: ColumnElement[bool], limit: int) -> list[Trace]:
+    table = TRANSITIONS.c
     query = (
         select(*(table[name] for name in _Row.__struct_fields__)).where(wanted).order_by(table.seq.desc()).limit(limit)
     )

@@ -10,6 +10,11 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from alerts.store import users
 from tests.browser.conftest import BIN, GAUGE, PASSWORD, City, log_in
 
+PAGES = (
+    "/", "/alerts", "/alerts/1", "/alerts/99", "/cases", "/cases/1", "/cases/99", "/devices", f"/devices/{GAUGE}",
+    "/devices/x", "/rules", "/rules/flood.road", "/rules/x", "/ledger",
+)  # fmt: skip
+
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.slow]
 
 
@@ -103,6 +108,27 @@ def test_case(desk: BrowserContext, city: City) -> None:
     expect(page.locator(".w-headline")).to_contain_text("Cancelled")
 
 
+def test_alert(desk: BrowserContext, city: City) -> None:
+    """What was observed, the steps of its life, and the rule with the version that raised it."""
+    city.fire("flood.road", GAUGE, 20.0)
+    page = log_in(desk, city, "wei")
+    page.get_by_role("link", name="Road flooding").first.click()
+    expect(page).to_have_url(f"{city.url}/alerts/1")
+    steps = page.locator(".w-table tbody tr")
+    expect(steps).to_have_count(1)
+    expect(page.locator(".w-chart canvas")).to_be_visible()
+    expect(page.locator(".w-facts")).to_contain_text(f"{city.rule('flood.road').version} (runs now)")
+
+    city.resolve("flood.road", GAUGE)
+    expect(steps).to_have_count(2)
+    expect(steps.nth(1)).to_contain_text("cleared")
+    page.get_by_role("link", name="flood.road", exact=True).click()
+
+    expect(page).to_have_url(f"{city.url}/rules/flood.road")
+    expect(page.get_by_text("Fires when water level is above 15 cm")).to_be_visible()
+    expect(page.locator("[data-alert]")).to_have_count(1)
+
+
 def test_device(desk: BrowserContext, city: City) -> None:
     """The series of a device over a range that the visitor chooses."""
     page = log_in(desk, city, "wei")
@@ -116,12 +142,13 @@ def test_device(desk: BrowserContext, city: City) -> None:
     expect(page.get_by_text("No observations in this stretch")).to_be_hidden()
 
 
-@pytest.mark.parametrize("path", ["/", "/alerts", "/cases", "/devices", "/rules", "/ledger", "/cases/99", "/devices/x"])
+@pytest.mark.parametrize("path", PAGES)
 def test_every_page_in_both_languages(desk: BrowserContext, city: City, path: str) -> None:
     """No fault in the browser, no request to another host, no key without words; the switch changes the language."""
     complaints: list[str] = []
     desk.on("weberror", lambda error: complaints.append(str(error.error)))
     desk.on("request", lambda one: None if one.url.startswith(city.url) else complaints.append(one.url))
+    city.fire("flood.road", GAUGE)
     page = log_in(desk, city, "wang")
 
     page.goto(city.url + path)
@@ -129,7 +156,7 @@ def test_every_page_in_both_languages(desk: BrowserContext, city: City, path: st
     page.get_by_role("button", name="中文").click()
 
     expect(page.locator(".w-nav a").first).to_have_text("总览")
-    keys = r"\b(?:nav|alerts|cases|case|device|ledger|letters|drift|rules|status)\.[a-z_]+"
+    keys = r"\b(?:nav|alerts?|cases?|device|ledger|letters|drift|rules?|status|transition)\.[a-z_]+"
     without_words = [word for word in re.findall(keys, _text(page)) if word not in city.site.rules.by_id]
     assert (without_words, [one for one in complaints if not one.startswith("data:")]) == ([], [])
 

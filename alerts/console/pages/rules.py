@@ -21,7 +21,7 @@ def build(visit: Visit) -> None:
     with shell(visit, "rules"), box("div", "w-page"), panel(visit.t("nav.rules")):
         columns = (
             ("severity", visit.t("alerts.filter.severity"), "severity"),
-            ("rule", visit.t("rules.rule"), "name"),
+            ("rule", visit.t("rules.rule"), "link"),
             ("id", visit.t("device.id"), "code"),
             ("when", visit.t("rules.when"), "wide"),
             ("for", visit.t("rules.for"), "code"),
@@ -42,7 +42,7 @@ def _row(visit: Visit, rule: Rule, made: Noise | None) -> dict[str, object]:
     category = visit.context.site.categories.get(rule.case.category) if rule.case else None
     return {
         "severity": rule.severity,
-        "rule": _in(visit, rule.title),
+        "rule": [f"/rules/{rule.id}", _in(visit, rule.title)],
         "id": rule.id,
         "when": _in(visit, rule.condition.explain(Wording(visit.context.site.register.property))),
         "for": duration(rule.for_s),

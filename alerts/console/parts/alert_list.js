@@ -11,7 +11,7 @@ export default {
         <div class="main">
           <div class="line">
             <span class="w-sev">{{ t("severity." + row.severity) }}</span>
-            <span class="title clip">{{ row.title }}</span>
+            <a class="title clip" :href="'/alerts/' + row.id">{{ row.title }}</a>
             <span class="muted clip" :title="row.reason">{{ row.reason }}</span>
           </div>
           <div class="line muted">

@@ -42,6 +42,20 @@ def test_list_is_narrowed(client: Client, fire: Fire, query: dict[str, str], exp
     assert {one["rule_id"] for one in body["items"]} == expected
 
 
+def test_transitions(client: Client, fire: Fire) -> None:
+    """The steps of an alert's life say why, at which level, under which version, and what was observed."""
+    fire(("weather.gust", "ws-1"))
+    viewer = client(Role.VIEWER)
+    alert = viewer.get("/api/v1/alerts/1").json()
+
+    (step,) = viewer.get("/api/v1/alerts/1/transitions").json()
+
+    assert (step["state"], step["severity"], step["since_ms"]) == ("firing", alert["severity"], alert["fired_at_ms"])
+    assert (step["rule_version"], step["reason"]) == (alert["rule_version"], alert["reason"])
+    assert [one["device_id"] for one in step["evidence"]] == ["ws-1"]
+    assert viewer.get("/api/v1/alerts/99/transitions").status_code == 404
+
+
 def test_acknowledge(client: Client, fire: Fire) -> None:
     """The operator has seen it, and the answer says so."""
     fire(("weather.gust", "ws-1"))

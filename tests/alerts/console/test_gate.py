@@ -20,7 +20,7 @@ from tests.alerts.api.conftest import HOUR_MS, NAME_OF
 from tests.alerts.api.http import TestClient
 from tests.alerts.sample import NINE_MS
 
-ADDRESSES = [path.replace("{case_id}", "1").replace("{device_id}", "wl-1") for path in PATHS]
+ADDRESSES = [path.format(alert_id=1, case_id=1, device_id="wl-1", rule_id="flood.deep") for path in PATHS]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_office_sees_pages(gated: FastAPI, engine: Engine, role: Role) -> No
     """Everybody but a crew, if the page asks for no more."""
     browser = visitor(gated, engine, role)
 
-    assert [browser.get(address).status_code for address in ADDRESSES if address != "/ledger"] == [200] * 7
+    assert [browser.get(address).status_code for address in ADDRESSES if address != "/ledger"] == [200] * 9
     assert browser.get("/ledger").status_code == (403 if role is Role.VIEWER else 200)
 
 

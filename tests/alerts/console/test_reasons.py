@@ -115,6 +115,42 @@ def test_unit() -> None:
         ("weather.water_level changed from 0 to 1", "积水深度由 0 变为 1"),
         ("weather.water_level is 2, not 1 or 3", "积水深度 为 2，不是 1 或 3"),
         (
+            "weather.water_level is 45.3 cm and changes by 297.6 cm each hour, at least 27; it is 08:10 on tue",
+            "积水深度 45.3 cm，每小时变化 297.6 cm，达到 27；时间为周二 08:10",
+        ),
+        (
+            "weather.water_level is 20 cm and changes by 72.4 cm each hour, reaches 27 in 6m",
+            "积水深度 20 cm，每小时变化 72.4 cm，预计 6分钟后达到 27",
+        ),
+        (
+            "weather.water_level is 16 cm, above 15; fires if that lasts for 2 min",
+            "积水深度 16 cm，高于 15；持续 2 分钟即告警",
+        ),
+        (
+            "weather.water_level is normally 2 to 3 cm on days off at 08 h, now 7, for 10 min (since 2026-01-05)",
+            "积水深度在非工作日 08 时一般为 2 至 3 cm，现为 7，持续 10 分钟",
+        ),
+        (
+            "weather.water_level is 20 cm, above 15; so are 2 others within 80 m",
+            "积水深度 20 cm，高于 15；80 米内另有 2 台设备也是如此",
+        ),
+        (
+            "weather.temperature is 30 Cel, 22 Cel around it, more than 5 apart is too far",
+            "气温 30 °C，周围为 22 °C，相差超过 5 为异常",
+        ),
+        ("weather.water_level is 20 cm, above 15; it is 08:10 on tue", "积水深度 20 cm，高于 15；时间为周二 08:10"),
+        (
+            "weather.water_level is 20 cm, above 15; 5m before: weather.water_level: sum over 3h is 61 cm, at least 50",
+            "积水深度 20 cm，高于 15；5分钟前：积水深度 3小时累计 61 cm，达到 50",
+        ),
+        ("wl-1: weather.water_level is 20 cm, above 15", "wl-1：积水深度 20 cm，高于 15"),
+        (
+            "takes back the firing: weather.water_level is 9 cm, below 10 at 2026-11-24T10:34:12Z, which came late",
+            "撤销触发：积水深度 9 cm，低于 10（18:34 的数据迟到）",
+        ),
+        ("heard of again at 2026-11-24T10:34:12Z: weather.water_level is 9", "18:34 恢复上报：积水深度 为 9"),
+        ("the rule was changed, or the rule or the device is gone", "规则已修改，或者规则、设备已撤销"),
+        (
             "weather.water_level: 0.9 quantile over 5m is 3 cm, no longer above 4",
             "积水深度 5分钟0.9 分位数 3 cm，不再高于 4",
         ),
@@ -123,3 +159,25 @@ def test_unit() -> None:
 def test_rules_over_time_in_chinese(site: SiteView, reason: str, zh: str) -> None:
     """Windows, rates, shares, levels and joined conditions are said in Chinese."""
     assert zh == in_words(reason, site, "zh")
+
+
+@pytest.mark.parametrize(
+    "reason, en",
+    [
+        (
+            "weather.temperature changes by 7 Cel each 1m, above 5, for 2 min (since 2026-01-05T00:00:00Z)",
+            "Air temperature changes by 7 °C each 1m, above 5, for 2 min",
+        ),
+        (
+            "weather.water_level is 16 cm, above 15; fires if that lasts for 2 min",
+            "Water level 16 cm, above 15; fires if that lasts for 2 min",
+        ),
+        (
+            "takes back the firing: weather.water_level is 9 cm, below 10 at 2026-11-24T10:34:12Z, which came late",
+            "takes back the firing: Water level is 9 cm, below 10 at 18:34, which came late",
+        ),
+    ],
+)
+def test_english_names_no_ids(site: SiteView, reason: str, en: str) -> None:
+    """English sentences name properties, units and times as people do."""
+    assert en == in_words(reason, site, "en")

@@ -54,6 +54,9 @@ def test_trace(connection: Connection, context: CaseContext) -> None:
     alert = alerts.get(connection, 1)
     assert alert is not None
 
+    life = transitions.of_life(connection, "flood.road", ("device", "wl-1"), NINE_MS + 2, NINE_MS + 3)
+    assert [(one.state, one.since_ms - NINE_MS) for one in life] == [("firing", 2), ("resolved", 3)]
+
     trace = transitions.trace(connection, [alert], limit=3)
 
     assert [(one.state, one.since_ms - NINE_MS) for one in trace] == [("resolved", 3), ("firing", 4), ("resolved", 5)]
