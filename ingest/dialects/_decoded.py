@@ -12,17 +12,15 @@ fields have one name and unit for all vendors; they may say when they were measu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from ingest.dialects._fields import Stated
 from ingest.errors import Reason, shown, unreadable
 from ingest.normalise import time_ms
+from ingest.profiles.values import NOTHING, NUMBER
 
 _MAX_DEPTH = 8
-_TEXT = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(\D\S{0,15})?\s*")
-_NO_VALUE = frozenset({"", "no sensor", "nosensor", "n/a", "null", "none", "-"})
 _NORMALIZED = {  # of the normalized payload: the name in `_fields.py`, and the unit
     ("air", "temperature"): ("temperature", "Cel"),
     ("air", "relativeHumidity"): ("humidity", "%"),
@@ -31,6 +29,11 @@ _NORMALIZED = {  # of the normalized payload: the name in `_fields.py`, and the 
     ("air", "lightIntensity"): ("illuminance", "lx"),
     ("wind", "speed"): ("wind_speed", "m/s"),
     ("wind", "direction"): ("wind_direction", "deg"),
+    ("rain", "intensity"): ("rain_rate", "mm/h"),
+    ("rain", "cumulative"): ("rain_total", "mm"),
+    ("water", "temperature", "current"): ("water_temperature", "Cel"),
+    ("water", "leak"): ("water_leak", "1"),
+    ("battery",): ("battery_voltage", "V"),
 }
 
 
@@ -48,19 +51,20 @@ def normalized_fields(normalized: dict[str, Any], at_ms: int) -> Iterator[Stated
     time = normalized.get("time")
     if time is not None:
         at_ms = time_ms(time, "normalized_payload.time")
-    for (group, field), (name, unit) in _NORMALIZED.items():
-        part = normalized.get(group)
-        value = part.get(field) if isinstance(part, dict) else None
-        if value is not None:
+    for path, (name, unit) in _NORMALIZED.items():
+        value: Any = normalized
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and not (unit == "1" and isinstance(value, str)):  # a leak may be told in free words
             yield Stated(name=name, value=value, time_ms=at_ms, unit=unit)
 
 
 def _number_in_text(text: str) -> tuple[float | str | None, str | None]:
     """Return the number of a text and its unit; a text that is not a number as it is, one that says "none" as None."""
-    match = _TEXT.fullmatch(text)
+    match = NUMBER.fullmatch(text)
     if match:
         return float(match[1]), match[2]
-    return (None if text.strip().lower() in _NO_VALUE else text), None
+    return (None if text.strip().lower() in NOTHING else text), None
 
 
 def _flat(payload: dict[str, Any], depth: int) -> Iterator[tuple[str, Any, str | None]]:

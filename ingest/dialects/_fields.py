@@ -39,7 +39,11 @@ _EMPTY_MARGIN_PERCENT = -10.0  # the floor of an empty bin may lie a little deep
 # name: the properties it may mean, and the unit that a bare number is in (None: must be stated)
 _TABLE: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("temperature temp air_temperature tempc_sht sensecap_4097", ("weather.temperature", "waste.temperature"), "Cel"),
-    ("humidity humi hum hum_sht relative_humidity air_humidity sensecap_4098", ("weather.humidity",), "%"),
+    (
+        "humidity humi hum hum_sht relative_humidity air_humidity sensecap_4098",
+        ("weather.humidity", "waste.humidity"),
+        "%",
+    ),
     ("pressure air_pressure atmospheric_pressure barometric_pressure barometer", ("weather.pressure",), "hPa"),
     ("sensecap_4101", ("weather.pressure",), "Pa"),
     ("wind_speed sensecap_4105", ("weather.wind_speed",), "m/s"),
@@ -47,18 +51,32 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("wind_direction sensecap_4104", ("weather.wind_direction",), "deg"),
     ("precipitation rain_increment", ("weather.rain_increment",), "mm"),
     ("rain_rate rain_intensity", ("weather.rain_rate",), "mm/h"),
+    ("rain_total cumulative_rain rain_accumulation", ("weather.rain_total",), "mm"),
     ("dew_point", ("weather.dew_point",), "Cel"),
     ("water_temperature", ("weather.water_temperature",), "Cel"),
     ("road_temperature road_surface_temperature", ("weather.road_temperature",), "Cel"),
     ("uv_index", ("weather.uv_index",), "1"),
     ("visibility", ("weather.visibility",), "m"),
     ("water_level", ("weather.water_level",), None),
-    ("illuminance illumination luminosity light lux sensecap_4099", ("weather.illuminance",), "lx"),
+    (
+        "illuminance illumination luminosity light lux sensecap_4099",
+        ("weather.illuminance", "lighting.illuminance"),
+        "lx",
+    ),
     ("solar_radiation", ("weather.solar_radiation",), "W/m2"),
     ("co2 co2_concentration", ("weather.co2",), "[ppm]"),
     ("pm1 pm_1 pm1_0 pm1_mass_concentration", ("weather.pm1",), "ug/m3"),
     ("pm2_5 pm25 pm2.5 pm_2_5 pm2_5_mass_concentration", ("weather.pm2_5",), "ug/m3"),
     ("pm10 pm_10 pm10_mass_concentration", ("weather.pm10",), "ug/m3"),
+    ("co", ("weather.co",), None),
+    ("no", ("weather.no",), None),
+    ("no2", ("weather.no2",), None),
+    ("so2", ("weather.so2",), None),
+    ("o3 ozone", ("weather.o3",), None),
+    ("tvoc", ("weather.tvoc",), None),
+    ("noise noise_level sound_level laeq", ("weather.noise",), "dB[SPL]"),
+    ("water_leak", ("weather.water_present",), "1"),
+    ("occupied parking_occupied", ("traffic.parking_occupied",), "1"),
     ("speed average_speed mean_speed", ("traffic.speed",), "km/h"),
     ("flow traffic_flow", ("traffic.flow",), "{veh}/h"),
     ("occupancy", ("traffic.occupancy",), "%"),
@@ -67,7 +85,10 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("voltage", ("lighting.voltage",), "V"),
     ("current", ("lighting.current",), "A"),
     ("dimming dimming_level", ("lighting.dimming_level",), "%"),
+    ("frequency", ("lighting.frequency",), "Hz"),
+    ("on lamp_on", ("lighting.lamp_on",), "1"),
     ("lamp_failure", ("lighting.lamp_failure",), "1"),
+    ("door_open", ("lighting.door_open",), "1"),
     ("leakage_current", ("lighting.leakage_current",), "mA"),
     ("energy", ("lighting.energy",), "kW.h"),
     ("power_factor", ("lighting.power_factor",), "1"),
@@ -85,7 +106,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     ("snr", ("device.snr",), "dB"),
 )
 # names that vendors use for quite different things: passed over, not refused, unless the unit says what it is
-_AMBIGUOUS = frozenset({"battery", "level"})
+_AMBIGUOUS = frozenset({"battery", "level", "co", "no", "no2", "so2", "o3", "ozone", "tvoc"})
 _CHANNEL = re.compile(r"_\d+$")  # of Cayenne LPP: temperature_3
 
 
@@ -135,7 +156,7 @@ def _meaning(field: Stated, device: Device, lookup: Lookup, *, usual_units: bool
     unit = field.unit or device.attributes.get(f"unit.{field.name}")
     if unit is None and (usual_units or usual == "1" or properties == (field.name,)):
         unit = usual
-    fitting = tuple(name for name in properties if conversion(unit or "", _canonical(name, lookup)) is not None)
+    fitting = tuple(name for name in properties if _fits(unit or "", name, lookup))
     ambiguous = _key(field.name) in _AMBIGUOUS and (not fitting or isinstance(field.value, bool))
     if not properties or ambiguous:
         return None
@@ -161,9 +182,11 @@ def _belongs(name: str, device: Device) -> bool:
     return name.partition(".")[0] in {device.domain, "device"} or (name == _DISTANCE and device.domain == "waste")
 
 
-def _canonical(name: str, lookup: Lookup) -> str:
-    found = lookup.property(name)
-    return found.unit if found else "cm"
+def _fits(unit: str, name: str, lookup: Lookup) -> bool:
+    """Say whether a unit is one of a property, or of a distance."""
+    known = lookup.property(name)
+    found = conversion(unit, known.unit, known.molar_g) if known is not None else conversion(unit, "cm")
+    return found is not None
 
 
 def _amount(field: Stated, unit: str) -> float:

@@ -46,7 +46,8 @@ def holds(meaning: Meaning, lookup: Lookup) -> bool:
 
 def learn(meanings: dict[Hashable, Meaning], name: Hashable, unit: str, value: float, observed: Observation) -> None:
     """Remember what a name means, if its value was just converted from `unit` (a distance to the waste is not)."""
-    found = conversion(unit, observed.series.property.unit)
+    known = observed.series.property
+    found = conversion(unit, known.unit, known.molar_g)
     if found is not None and value * found.factor + found.offset == observed.value:
         _remember(meanings, name, Meaning(observed.series, found.factor, found.offset))
 

@@ -1,8 +1,11 @@
-"""Entities of NGSI-v2 and NGSI-LD in all their forms: key-values, normalised, GeoJSON, notifications.
+"""Entities of NGSI-v2 and NGSI-LD in all their forms: key-values, normalised, temporal, GeoJSON, notifications.
 
 A normalised attribute wraps its value (`{"type": "Property", "value": 0.81, "unitCode": "C62", "observedAt": …}`, in
-NGSI-v2 with `metadata`); times of NGSI-LD are wrapped once more (`{"@type": "DateTime", "@value": …}`). Names may be
-written out as URIs. A time without zone is UTC, as the context brokers take it.
+NGSI-v2 with `metadata`); times of NGSI-LD are wrapped once more (`{"@type": "DateTime", "@value": …}`), and a value
+that was taken away is `urn:ngsi-ld:null`. An attribute may come in several instances: of several times (also as
+`{"values": [[0.81, "2026-07-01T08:00:00Z"], …]}`), all of which are read, or of several sources (`datasetId`), of
+which the default counts, else the first. Names may be written out as URIs. A time without zone is UTC, as the context
+brokers take it. Agents of NGSI-v2 write numbers as text: they are numbers where the type of the attribute says so.
 """
 
 from __future__ import annotations
@@ -25,9 +28,13 @@ TIMES = (
     "timeInstant",
     "binLoggedTime",
     "dateModified",
+    "modifiedAt",
     "notifiedAt",
 )
-_DEGREES = re.compile(r"\s*[-+]?\d{1,3}(?:\.\d+)?\s*", re.ASCII)
+_WRAPPERS = ("value", "object", "vocab", "@value")
+_NULL = "urn:ngsi-ld:null"
+_NUMBER = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{1,15})?\s*", re.ASCII)
+_NUMBER_TYPES = frozenset({"Number", "Float", "Integer"})
 _DIMENSIONS = (2, 3)  # of a point, with or without altitude
 _URN = re.compile(r"^urn:ngsi-ld:\w+:")
 _ENDS_IN_TIME = re.compile(r"[-.:_]\d{4}-\d\d-\d\dT\d\d[:-]\d\d[^/]*$")  # an entity of each observation
@@ -41,6 +48,8 @@ class Attribute(msgspec.Struct, frozen=True):
     observed_at_ms: int | None = None
 
 
+_NAMES = ("id", "type", "refDevice", "stationID")
+_PAIR = 2
 _ROUND = 360  # degrees: what is beyond is no point
 ABSENT = Attribute(None)
 
@@ -49,6 +58,7 @@ def entities(content: Any) -> Iterator[dict[str, Any]]:
     """Yield the entities of a message: one, an array, the `data` of a notification, features of GeoJSON.
 
     An entity of a notification also has the notification's `notifiedAt`, the last of the times that it may speak of.
+    One whose attributes have several instances is yielded as so many, each with what is new.
     """
     notified_at = None
     if isinstance(content, dict):
@@ -61,17 +71,37 @@ def entities(content: Any) -> Iterator[dict[str, Any]]:
         found = _entity(entity)
         if notified_at is not None:
             found.setdefault("notifiedAt", notified_at)
-        yield found
+        yield from _instances(found)
 
 
 def _entity(entity: Any) -> dict[str, Any]:
     if isinstance(entity, dict) and entity.get("type") == "Feature" and isinstance(entity.get("properties"), dict):
-        entity = {"id": entity.get("id"), **entity["properties"]}
+        entity = {"id": entity.get("id"), "location": entity.get("geometry"), **entity["properties"]}
     if not isinstance(entity, dict) or not isinstance(entity.get("id"), str):
         raise unreadable(Reason.SHAPE, f"{shown(entity)} is not an entity with an id")
     if any("/" in key for key in entity):
         return {_short(key): value for key, value in entity.items()}
     return dict(entity)
+
+
+def _instances(entity: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an entity with one instance of each attribute, then those with the further instances."""
+    several = {name: found for name, raw in entity.items() if (found := _several(raw))}
+    yield {**entity, **{name: found[0] for name, found in several.items()}} if several else entity
+    for place in range(1, max(map(len, several.values()), default=0)):
+        left = {name: found[place] for name, found in several.items() if place < len(found)}
+        yield {name: entity[name] for name in _NAMES if name in entity} | left
+
+
+def _several(raw: Any) -> list[dict[str, Any]]:
+    """Return the instances that an attribute comes in; none where it has one value."""
+    if isinstance(raw, dict) and isinstance(pairs := raw.get("values"), list):
+        paired = all(isinstance(pair, list) and len(pair) == _PAIR for pair in pairs)
+        return [{**raw, "value": value, "observedAt": at} for value, at in pairs or [(None, None)]] if paired else []
+    if not isinstance(raw, list) or not raw or not all(isinstance(one, dict) and "value" in one for one in raw):
+        return []
+    source = None if any("datasetId" not in one for one in raw) else raw[0]["datasetId"]
+    return [one for one in raw if one.get("datasetId") == source]
 
 
 def model_of(entity: dict[str, Any], known: Collection[str]) -> str:
@@ -88,23 +118,26 @@ def attribute(entity: dict[str, Any], name: str) -> Attribute:
     raw = entity.get(name)
     if not isinstance(raw, dict):
         return Attribute(raw)
-    unit, observed_at = raw.get("unitCode"), raw.get("observedAt")
+    unit, observed_at, value = raw.get("unitCode"), raw.get("observedAt"), plain(raw)
     metadata = raw.get("metadata")
     if isinstance(metadata, dict):
-        unit = plain(metadata.get("unitCode", unit))
-        observed_at = plain(metadata.get("TimeInstant", metadata.get("timestamp", observed_at)))
+        unit = metadata.get("unitCode", unit)
+        observed_at = metadata.get("TimeInstant", metadata.get("timestamp", observed_at))
+    unit, observed_at = plain(unit), plain(observed_at)
+    if isinstance(value, str) and raw.get("type") in _NUMBER_TYPES and _NUMBER.fullmatch(value):
+        value = float(value)
     if unit is not None and not isinstance(unit, str):
         raise unacceptable(Reason.UNIT, f"the unit of {name} is {shown(unit)}")
     observed_at_ms = None if observed_at is None else time_ms(observed_at, f"observedAt of {name}", zone=dt.UTC)
-    return Attribute(plain(raw), unit, observed_at_ms)
+    return Attribute(value, unit, observed_at_ms)
 
 
 def plain(raw: Any) -> Any:
-    """Take a value out of what it is wrapped in: `{"value": …}`, `{"object": …}`, `{"@type": …, "@value": …}`."""
-    for key in ("value", "object", "@value"):
+    """Take a value out of what it is wrapped in (`{"value": …}`, `{"object": …}`); None for one that was taken away."""
+    for key in _WRAPPERS:
         if isinstance(raw, dict) and key in raw:
             raw = raw[key]
-    return raw
+    return None if raw == _NULL else raw
 
 
 def device_of(entity: dict[str, Any], lookup: Lookup) -> Device:
@@ -147,7 +180,8 @@ def place_of(entity: dict[str, Any]) -> tuple[float, float] | None:
     said = plain(entity.get("location"))
     if isinstance(said, str):
         lat, _, lon = said.partition(",")
-        return (float(lat), float(lon)) if _DEGREES.fullmatch(lat) and _DEGREES.fullmatch(lon) else None
+        numbers = _NUMBER.fullmatch(lat) and _NUMBER.fullmatch(lon)
+        said = {"type": "Point", "coordinates": [float(lon), float(lat)]} if numbers else None
     point = said.get("coordinates") if isinstance(said, dict) and said.get("type") == "Point" else None
     if not isinstance(point, list) or len(point) not in _DIMENSIONS:
         return None

@@ -8,9 +8,10 @@ the time of receipt. Then the name of each record says device and property:
 | `{device}/{field}`, `{device}:{field}`, `urn:dev:…:{id}_{field}` | `{device}` | by field name (`_fields.py`) |
 | `{device}` | `{device}` | by unit: `Cel` is a temperature, `%RH` a humidity, `%EL` a battery level … |
 
-`{device}` is an id of the register, or a URN `urn:dev:{scheme}:{id}` whose `{id}` is one, or a DevEUI. Records of
-unknown fields, texts and opaque data are passed over; a device that is not known refuses the pack. A unit is never
-implied. A record without any time holds for the moment of receipt, so a repeat of it is a new observation.
+`{device}` is an id of the register, or a URN `urn:dev:{scheme}:{id}` whose `{id}` is one, or a DevEUI. Records in the
+units `lat` and `lon` say together how far the device is from where the register has it. Records of unknown fields,
+texts and opaque data are passed over; a device that is not known refuses the pack. A unit is never implied. A record
+without any time holds for the moment of receipt, so a repeat of it is a new observation.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ingest.dialects._fields import Stated, observe
 from ingest.dialects._meanings import Meanings, holds, learn
 from ingest.errors import Reason, shown, unacceptable, unreadable
 from ingest.model import Device, Frame, Lookup, Observation
-from ingest.normalise import LAST_MS, bounded_ms, number, something
+from ingest.normalise import LAST_MS, bounded_ms, known_series, number, position, something
 
 _VERSION = 10
 _SECONDARY_UNITS = 26  # RFC 9100: version 10 with the feature "secondary units"
@@ -35,13 +36,16 @@ _VALUES = frozenset({"v", "vs", "vb", "vd"})
 _TEXTS = frozenset({"bn", "bu", "n", "u", "vs", "vd"})
 _NUMBERS = frozenset({"bt", "bv", "bs", "v", "s", "t", "ut"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:./_-]*")
+_NAME_CHARACTERS = 255  # ours: without a bound a long base name, said once, would cost time at every record
 _URN = re.compile(r"urn:dev:[a-z0-9]+:(.+)", re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+")
 _BY_UNIT = {
     "Cel": "temperature", "%RH": "humidity", "hPa": "pressure", "Pa": "pressure", "lx": "illuminance",
-    "W/m2": "solar_radiation", "W": "power", "V": "voltage", "A": "current", "km/h": "speed",
-    "%EL": "battery_level", "dBm": "rssi",
+    "W/m2": "solar_radiation", "W": "power", "kW": "power", "V": "voltage", "mV": "voltage", "A": "current",
+    "mA": "current", "Hz": "frequency", "kWh": "energy", "Wh": "energy", "km/h": "speed", "mm/h": "rain_rate",
+    "Bspl": "noise", "kg": "weight", "%EL": "battery_level", "dBm": "rssi",
 }  # fmt: skip
+_COORDINATES = frozenset({"lat", "lon"})
 
 _MEANINGS = Meanings()
 
@@ -49,6 +53,7 @@ _MEANINGS = Meanings()
 def observations(pack: Any, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:
     """Return the observations of a pack in its order. Raises `RefusedError` for what is none or names no device."""
     found: list[Observation] = []
+    places: dict[tuple[str, int], dict[str, object]] = {}
     received_at_ms, meanings = frame.received_at_ms, _MEANINGS.of(lookup)
     for record in resolve(pack, received_at_ms / 1000):
         value: Any = record.get("v", record.get("vb"))
@@ -60,6 +65,9 @@ def observations(pack: Any, frame: Frame, lookup: Lookup) -> tuple[Observation, 
             found.append(Observation(meaning.series, amount, round(time), received_at_ms))
             continue
         device, field = _named(name, lookup)
+        if unit in _COORDINATES and value is not None:
+            places.setdefault((device.id, bounded_ms(round(number(time, "t")), "t")), {})[unit] = value
+            continue
         field = field or _BY_UNIT.get(unit or "", "")
         if field and value is not None:
             time_ms = bounded_ms(round(number(time, "t")), "t")
@@ -68,6 +76,11 @@ def observations(pack: Any, frame: Frame, lookup: Lookup) -> tuple[Observation, 
             found += observed
             if len(observed) == 1 and (unit is not None or value.__class__ is bool):
                 learn(meanings, key, unit or "1", float(value), observed[0])
+    for (device_id, time_ms), place in places.items():
+        if len(place) == len(_COORDINATES):
+            series = known_series(lookup, device_id, "device.position_offset")
+            offset = position(series.device, place["lat"], place["lon"])
+            found.append(Observation(series, offset, time_ms, received_at_ms))
     return something(found, frame)
 
 
@@ -119,6 +132,8 @@ class _Base(msgspec.Struct):
 
 def _resolved(entry: dict[str, Any], base: _Base, now_s: float) -> dict[str, Any]:
     record = {key: value for key, value in entry.items() if key not in _BASE}
+    if len(base.name) + len(entry.get("n", "")) > _NAME_CHARACTERS:
+        raise unreadable(Reason.SHAPE, f"a SenML name is longer than {_NAME_CHARACTERS} characters")
     record["n"] = name = base.name + entry.get("n", "")
     if not _NAME.fullmatch(name):
         raise unreadable(Reason.SHAPE, f"{shown(name)} is not a SenML name")

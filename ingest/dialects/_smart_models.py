@@ -34,6 +34,7 @@ MODELS: dict[str, dict[str, tuple[str, str | None]]] = {
         "streamGauge": ("weather.water_level", "cm"),
         "snowHeight": ("weather.snow_depth", "cm"),
         "uVIndexMax": ("weather.uv_index", "1"),
+        "uvIndexMax": ("weather.uv_index", "1"),  # as the examples write it
         "airQualityIndex": ("weather.air_quality_index", "1"),
     },
     "AirQualityObserved": {

@@ -3,11 +3,12 @@
     {"id": "urn:ngsi-ld:WasteContainer:wb-0001", "type": "WasteContainer", "dateObserved": "2026-07-01T08:00:00Z",
      "fillingLevel": {"type": "Property", "value": 0.81, "unitCode": "C62"}, "temperature": 31.5, "status": "ok"}
 
-One entity, an array of them, a notification `{"data": […]}`, or GeoJSON features (`_ngsi.py`). The device is the first
-known of `refDevice`, `stationID` and `id` (also without `urn:ngsi-ld:{Type}:`, and without the time behind it). Units:
-`unitCode` where it is stated, else the attribute `unit.NAME` of the device, else the one that the model defines; where
-there is none, an attribute is passed over beside others, and the entity refused if it has no others. An interval
-`from/to` holds for its end; a model of a state (a lamp, a bin) that says no time holds for the moment of receipt.
+One entity, an array of them, a notification `{"data": […]}`, or GeoJSON features; an attribute may have several
+instances (`_ngsi.py`). The device is the first known of `refDevice`, `stationID` and `id` (also without
+`urn:ngsi-ld:{Type}:`, and without the time behind it). Units: `unitCode` where it is stated, else the attribute
+`unit.NAME` of the device, else the one that the model defines; where there is none, an attribute is passed over beside
+others, and the entity refused if it has no others. An interval `from/to` holds for its end; a model of a state (a lamp,
+a bin) that says no time holds for the moment of receipt.
 `_smart_models.py` says what each model measures, word by word.
 
 - `intensity` counts the vehicles of the interval and becomes vehicles an hour.

@@ -93,6 +93,7 @@ def _reader(
         path=path,
         property=name,
         target=target,
+        molar_g=known.molar_g,
         factor=entry.scale * factors.factor,
         offset=entry.offset * factors.factor + factors.offset,
         own_scale=entry.scale,

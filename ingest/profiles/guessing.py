@@ -14,11 +14,10 @@ import msgspec
 
 from ingest.model import Property
 from ingest.profiles.recordings import Field
+from ingest.profiles.values import NOTHING, NUMBER
 from ingest.profiles.vocabulary import SENSECAP, Row, is_setting, meaning
 from ingest.units import ALIASES, conversion
 
-NUMBER = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(\D\S{0,15})?\s*")
-_NOTHING = frozenset({"", "-", "--", "n/a", "nan", "none", "null", "no sensor", "nosensor"})
 _WORDS = {
     "on": 1, "off": 0, "open": 1, "opened": 1, "closed": 0, "close": 0, "yes": 1, "no": 0, "occupied": 1, "free": 0,
     "vacant": 0, "alarm": 1, "normal": 0, "full": 1, "empty": 0, "detected": 1, "clear": 0,
@@ -98,7 +97,10 @@ def _measured(field: Field, row: Row, known: Sequence[Property]) -> Guess:
     if numbers is None:
         return Guess(field)
     options = [
-        (one, unit) for one in known for unit in ([stated] if stated else row.units) if conversion(unit, one.unit)
+        (one, unit)
+        for one in known
+        for unit in ([stated] if stated else row.units)
+        if conversion(unit, one.unit, one.molar_g)
     ]
     if any(not number.is_integer() for number in numbers) and len(known) > 1:
         options.reverse()  # a battery level is a whole number, a voltage is not
@@ -142,7 +144,7 @@ def _numbers(field: Field, *, flags: bool) -> tuple[list[float] | None, str | No
             numbers.append(float(value))
         elif isinstance(value, int | float):
             numbers.append(float(value))
-        elif isinstance(value, str) and value.strip().lower() not in _NOTHING:
+        elif isinstance(value, str) and value.strip().lower() not in NOTHING:
             match = NUMBER.fullmatch(value)
             if match is None:
                 return None, None
@@ -162,7 +164,7 @@ def _words(field: Field) -> str | None:
 
 
 def _plausible(numbers: Sequence[float], unit: str, one: Property) -> bool:
-    found = conversion(unit, one.unit)
+    found = conversion(unit, one.unit, one.molar_g)
     if found is None or any(0.0 < number < _LEAST.get(unit, 0.0) for number in numbers):
         return False
     values = [number * found.factor + found.offset for number in numbers if number or one.unit != "cm"]

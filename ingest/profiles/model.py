@@ -46,13 +46,15 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Takes one field to one property: `value · factor + offset` is what a bare number means in `target` unit.
 
-    A number that comes with a unit of its own takes only `own_scale` and `own_offset`, then that unit's conversion.
+    A number that comes with a unit of its own takes only `own_scale` and `own_offset`, then that unit's conversion
+    (`molar_g` is that of a gas, in g/mol).
     `plain` readers need nothing but the multiplication (the hot path).
     """
 
     path: Path
     property: str
     target: str
+    molar_g: float | None = None
     factor: float
     offset: float
     own_scale: float = 1.0

@@ -14,8 +14,9 @@ from ingest.normalise import number
 from ingest.profiles.model import Reader, Scalar
 from ingest.units import conversion
 
-_TEXT = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(\D\S{0,15})?\s*")
-_NO_VALUE = frozenset({"", "-", "--", "n/a", "nan", "none", "null", "no sensor", "nosensor"})
+NUMBER = re.compile(r"\s*([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(\D\S{0,15})?\s*")
+"""A number in a text, perhaps with its unit."""
+NOTHING = frozenset({"", "-", "--", "n/a", "nan", "none", "null", "no sensor", "nosensor"})
 _TRUE, _FALSE = frozenset({"true", "on", "yes"}), frozenset({"false", "off", "no"})
 
 
@@ -53,8 +54,8 @@ def amount(value: object, reader: Reader) -> float | None:
     if word is not None:
         return word * reader.factor + reader.offset
     if isinstance(value, str):
-        match = _TEXT.fullmatch(value)
-        if match is None and value.strip().lower() in _NO_VALUE:
+        match = NUMBER.fullmatch(value)
+        if match is None and value.strip().lower() in NOTHING:
             return None
         value, unit = (float(match[1]), match[2] or unit) if match else (value, unit)
     elif isinstance(value, bool) and reader.words is None and reader.target == "1":
@@ -83,7 +84,7 @@ def _word(value: object, words: Mapping[Scalar, float]) -> float | None:
 
 def _with_unit(bare: float, unit: str, reader: Reader) -> float:
     per = "/s" if reader.period is not None else ""
-    found = conversion(unit + per, reader.target)
+    found = conversion(unit + per, reader.target, reader.molar_g)
     if found is None:
         expected = f"not a unit of {reader.property} (which is kept in {reader.target})"
         raise unacceptable(Reason.UNIT, f"{reader.path.text} is in {shown(unit)}, {expected}")

@@ -59,6 +59,12 @@ PROPERTIES, _ = dictionary.load()
         ("l/m2", "mm", 3.0, 3.0),
         ("61", "[ppm]", 420_000.0, 420.0),
         ("m0", "1", 2.0, 2.0),
+        ("Bspl", "dB[SPL]", 6.15, 61.5),
+        ("28", "mm", 4.5, 4.5),
+        ("ug/m^3", "ug/m3", 35.0, 35.0),
+        ("inHg", "hPa", 29.92, 1013.2074812),
+        ("公里/小时", "m/s", 36.0, 10.0),
+        ("千瓦时", "kW.h", 1.5, 1.5),
     ],
 )
 def test_conversion(unit: str, canonical: str, value: float, expected: float) -> None:
@@ -69,6 +75,14 @@ def test_conversion(unit: str, canonical: str, value: float, expected: float) ->
     assert value * found.factor + found.offset == pytest.approx(expected, abs=1e-7)
 
 
+def test_conversion_is_exact() -> None:
+    """Where factor or offset is a simple fraction no noise of binary arithmetic is left: 32 °F are 0 °C."""
+    found = conversion("[degF]", "Cel")
+
+    assert found is not None
+    assert [fahrenheit * found.factor + found.offset for fahrenheit in (32.0, 50.0, 212.0)] == [0.0, 10.0, 100.0]
+
+
 @pytest.mark.parametrize(
     "unit, canonical",
     [
@@ -77,6 +91,7 @@ def test_conversion(unit: str, canonical: str, value: float, expected: float) ->
         ("C", "Cel"),  # a coulomb
         ("1", "deg"),  # both are dimensionless, but a ratio is no angle
         ("dB", "dB[mW]"),
+        ("Bspl", "dB[mW]"),
         ("HPA", "hPa"),  # hectolitres of pure alcohol
         ("kWh ", "kW.h"),
         ("Cel2", "Cel"),

@@ -1,4 +1,4 @@
-"""Real messages of vendors, network servers and standards give observations or a named refusal."""
+"""Real messages of vendors and network servers give observations or a named refusal."""
 
 from __future__ import annotations
 
@@ -9,22 +9,11 @@ from typing import Any
 
 import pytest
 
-from ingest.dialects._senml import resolve
-from ingest.dialects.senml_cbor import named, read_cbor
-from ingest.errors import Reason
-from ingest.model import Frame, Observation, Refusal
-from ingest.topics import discover
-from tests.ingest.dialects.recorded import register_of
+from ingest.model import Observation, Refusal
+from tests.ingest.dialects.real import outcome_of, values
 
 pytestmark = pytest.mark.corpora
 
-RECEIVED_MS = 1_800_000_000_000
-MODELS = {
-    "TrafficFlowObserved": "traffic",
-    "Streetlight": "lighting",
-    "StreetlightControlCabinet": "lighting",
-    "WasteContainer": "waste",
-}
 # what a register would say about these vendors' fields
 VENDORS: dict[str, dict[str, str]] = {
     "teneo-iot-filling-degree-sensor": {"unit.battery": "V", "unit.distance": "cm", "height_cm": "200"},
@@ -37,21 +26,6 @@ VENDORS: dict[str, dict[str, str]] = {
     "sensecap-sensecap2120-8-in-1": {"unit.battery": "%"},
     "uradmonitor-uradmonitor-model-a3": {"unit.pressure": "Pa"},
 }
-
-
-def outcome_of(topic: str, payload: bytes, devices: dict[str, dict[str, Any]]) -> tuple[Observation, ...] | Refusal:
-    """Return what comes of a message; a refusal has a known reason."""
-    frame = Frame(topic=topic, payload=payload, received_at_ms=RECEIVED_MS, source="test")
-    outcome = discover().decode(frame, register_of(devices))
-    if isinstance(outcome, Refusal):
-        assert outcome.reason in set(Reason)
-    return outcome
-
-
-def values(outcome: tuple[Observation, ...] | Refusal) -> dict[str, float]:
-    """Return the last value of each property."""
-    assert not isinstance(outcome, Refusal), outcome
-    return {one.observed_property: one.value for one in outcome}
 
 
 def uplinks(corpora: Path) -> list[dict[str, Any]]:
@@ -213,97 +187,3 @@ def test_chirpstack_documents(corpora: Path, event: str, expected: dict[str, flo
     assert (outcome.stage, outcome.reason) == ("normalise", "not_measured")
     assert outcome.detail.startswith(expected)
     assert (outcome.device, outcome.model) == ("known", "Test device-profile")
-
-
-def entities(corpora: Path) -> list[Path]:
-    """Return every example of the eight models."""
-    return sorted((corpora / "fiware-smart-data-models").glob("*/*/examples/*"))
-
-
-def test_smart_data_models(corpora: Path) -> None:
-    """Every example of the Smart Data Models gives observations or a named refusal, in all four forms alike."""
-    measured: Counter[str] = Counter()
-    reasons: dict[str, set[str]] = {}
-    for file in entities(corpora):
-        model = file.parts[-3]
-        units = {"unit.voltage": "V", "unit.current": "mA", "unit.powerConsumption": "W", "unit.currentLevel": "m"}
-        entity_id = json.loads(file.read_text(encoding="utf-8"))["id"]
-        device = {"domain": MODELS.get(model, "weather"), "attributes": units}
-        outcome = outcome_of(f"ngsi/{model}", file.read_bytes(), {entity_id: device})
-        measured[model] += not isinstance(outcome, Refusal)
-        if isinstance(outcome, Refusal):
-            reasons.setdefault(model, set()).add(outcome.reason)
-
-    assert len(measured) == 8
-    assert (measured["TrafficFlowObserved"], measured["WeatherObserved"], measured["Streetlight"]) == (4, 4, 4)
-    assert (measured["AirQualityObserved"], measured["FloodMonitoring"]) == (5, 4)
-    assert (measured["StreetlightControlCabinet"], measured["WasteContainer"]) == (4, 1)
-    assert reasons == {"WasteContainer": {"nothing_known"}, "Alert": {"not_measured"}}
-
-
-def test_smart_data_model_values(corpora: Path) -> None:
-    """Fractions become percent, a count of five minutes becomes vehicles an hour, in every form."""
-    for file in entities(corpora):
-        if file.parts[-3] == "TrafficFlowObserved":
-            entity_id = json.loads(file.read_text(encoding="utf-8"))["id"]
-            found = values(outcome_of("ngsi/x", file.read_bytes(), {entity_id: {"domain": "traffic"}}))
-
-            assert found == pytest.approx(
-                {
-                    "traffic.speed": 52.6,
-                    "traffic.occupancy": 76.0,
-                    "traffic.flow": 2364.0,
-                    "traffic.vehicle_length": 9.87,
-                    "traffic.headway": 0.5,
-                }
-            )
-
-
-@pytest.mark.parametrize("number", range(1, 13))
-def test_senml_resolution(corpora: Path, number: int) -> None:
-    """Every form of a pack of RFC 8428 resolves exactly as the RFC's own tool resolves it (which leaves out data)."""
-    folder = corpora / "senml-rfc8428"
-    expected = json.loads((folder / f"ex{number}.gen.resolved.json").read_text(encoding="utf-8"))
-    for file in sorted(folder.glob(f"ex{number}.*json")):
-        pack = json.loads(file.read_text(encoding="utf-8"))
-        resolved = [record for record in resolve(pack, expected[0]["t"]) if "vd" not in record]
-
-        assert resolved == expected, file.name
-
-
-@pytest.mark.parametrize("number", [3, 5])
-def test_senml_cbor(corpora: Path, number: int) -> None:
-    """A pack in CBOR resolves exactly as the same pack in JSON."""
-    folder = corpora / "senml-rfc8428"
-    expected = json.loads((folder / f"ex{number}.gen.resolved.json").read_text(encoding="utf-8"))
-    pack = json.loads((folder / f"ex{number}.json").read_text(encoding="utf-8"))
-    records = read_cbor((folder / f"ex{number}.gen.cbor").read_bytes())
-    resolved = resolve([named(record) for record in records], 0)
-
-    assert resolved == resolve(pack, 0)
-    assert resolved == expected
-
-
-def test_senml_cbor_measures_as_json(corpora: Path) -> None:
-    """A pack in CBOR gives the same observations as the same pack in JSON."""
-    devices = {"urn:dev:ow:10e2073a01080063": {"domain": "weather"}, "10e2073a0108006": {"domain": "lighting"}}
-    for number in (3, 5):
-        binary, text = (
-            outcome_of("senml/x", (corpora / "senml-rfc8428" / f"ex{number}.{form}").read_bytes(), devices)
-            for form in ("gen.cbor", "json")
-        )
-        assert not isinstance(text, Refusal)
-        assert binary == text
-
-
-def test_senml_packs(corpora: Path) -> None:
-    """Every pack in JSON gives observations or a named refusal."""
-    names = ("urn:dev:ow:10e2073a01080063", "urn:dev:ow:10e2073a0108006", *(f"2001:db8::{n}" for n in range(1, 5)))
-    devices = {name: {"domain": "weather"} for name in names}
-    files = sorted((corpora / "senml-rfc8428").glob("ex*.json"))
-    found = {file.name: outcome_of("senml/x", file.read_bytes(), devices) for file in files}
-
-    assert values(found["ex1.json"]) == {"weather.temperature": 23.1}
-    assert values(found["ex6.json"]) == {"weather.temperature": 12.3, "weather.humidity": 67.0}
-    assert values(found["ex5.json"]) == {"weather.humidity": 21.2, "device.battery_level": 98.0}
-    assert sum(not isinstance(outcome, Refusal) for outcome in found.values()) >= 20
