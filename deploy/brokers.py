@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Sequence
 
+from alerts.api.topics import hears
 from deploy.commands._base import UserError
 from deploy.runtimes.epoch import Limits, share_of
 from deploy.settings import Settings, SourceSettings
@@ -12,6 +13,7 @@ from ingest.io.login import Login
 from ingest.io.mqtt_source import MqttOptions
 from ingest.io.sources import Sources
 from ingest.rate import Limit, Rates
+from ingest.redrive import PREFIX
 
 
 def home(settings: Settings) -> MqttOptions:
@@ -22,18 +24,25 @@ def home(settings: Settings) -> MqttOptions:
 def options(settings: Settings, name: str) -> MqttOptions:
     """Return how to reach one of the sources; raise UserError where a certificate of it cannot be read."""
     broker = settings.brokers[name]
-    own = "" if name == settings.mqtt.source else f"-{name}"
+    is_home = name == settings.mqtt.source
+    own = "" if is_home else f"-{name}"
     access = login(broker, section(settings, name))
+    topics = with_redriven(broker.topics) if is_home else broker.topics
     return MqttOptions(
         host=access.host,
         port=access.port,
         username=access.username,
         password=access.password,
         tls=access.tls,
-        topics=shared(broker.group, broker.topics) if broker.group else broker.topics,
+        topics=shared(broker.group, topics) if broker.group else topics,
         client_id=f"{settings.mqtt.client_id}{own}",
         source=name,
     )
+
+
+def with_redriven(topics: tuple[str, ...]) -> tuple[str, ...]:
+    """Return topics that hear frames which are published again, whatever else they hear."""
+    return topics if any(hears(topic, f"{PREFIX}x/0/x") for topic in topics) else (*topics, f"{PREFIX}#")
 
 
 def shared(name: str, topics: Sequence[str]) -> tuple[str, ...]:

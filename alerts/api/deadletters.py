@@ -1,24 +1,29 @@
-"""`/api/v1/deadletters`: the frames that gave no observations, one by one and by group."""
+"""`/api/v1/deadletters`: the frames that gave no observations, one by one and by group; and publishing them again."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
+from alerts import redriving
 from alerts.api import context as contexts
-from alerts.api.errors import answers
+from alerts.api.errors import ApiError, answers
 from alerts.api.paging import PageQuery
-from alerts.api.security import requires
+from alerts.api.security import Principal, requires
 from alerts.cases.workflow import Role
 from alerts.store import deadletters, letter_groups
 from alerts.store.database import reading
-from alerts.store.deadletters import Choice, DeadLetter, model_parts
+from alerts.store.deadletters import EVERY, Choice, DeadLetter, model_parts
 from alerts.store.letter_groups import Group
 
 router = APIRouter(tags=["ledger"])
+MOST_REDRIVEN = 1_000  # letters in one call
+PUBLISH_S = 10.0
 _SHOWN_BYTES = 4096
 
 
@@ -130,6 +135,28 @@ class GroupQuery(ChoiceQuery):
     days: Annotated[int, Field(ge=1, le=90)] = 14
 
 
+class RedriveBody(ChoiceQuery):
+    """Which letters: by id, or those of a choice that wait; `everything` that waits must be said."""
+
+    ids: Annotated[list[str], Field(max_length=MOST_REDRIVEN)] = []
+    everything: bool = False
+
+    def ids_of(self, connection: Connection) -> list[str]:
+        """Return the ids of the letters that are meant, the first received first, at most as many as one call takes."""
+        narrowed = self.choice() != EVERY
+        if bool(self.ids) + narrowed + self.everything != 1:
+            detail = "name letters by ids, or choose them by stage, reason, model …, or say everything: one of them"
+            raise ApiError(422, "invalid", detail)
+        return (self.ids or deadletters.waiting_ids(connection, self.choice()))[:MOST_REDRIVEN]
+
+
+class RedrivenOut(BaseModel):
+    """How many frames the broker has taken, and how many letters of the choice wait after that."""
+
+    redriven: int = Field(examples=[12])
+    waiting: int = Field(examples=[0])
+
+
 @router.get(
     "/deadletters",
     summary="Read the dead letters",
@@ -159,6 +186,36 @@ def groups(request: Request, query: Annotated[GroupQuery, Query()]) -> GroupsOut
     with reading(context.engine) as connection:
         found = letter_groups.groups(connection, query.choice(), now_ms=now_ms, days=query.days, offset_ms=offset_ms)
     return GroupsOut(items=[GroupOut.model_validate(one) for one in found])
+
+
+@router.post(
+    "/deadletters/redrive",
+    summary="Publish the frames of dead letters again",
+    responses=answers(401, 403, 422, 503),
+)
+def redrive(
+    request: Request, body: RedriveBody, principal: Annotated[Principal, requires(Role.ADMINISTRATOR)]
+) -> RedrivenOut:
+    """Hand frames to the pipeline again, with topic, source and time of their first receipt; it may be done twice."""
+    context = contexts.of(request)
+    outlet = context.frames
+    if outlet is None:
+        raise ApiError(503, "broker_away", "this web application has no broker to hand frames to")
+    with reading(context.engine) as connection:
+        ids = body.ids_of(connection)
+
+    def publish(messages: Sequence[tuple[str, bytes]]) -> list[bool]:
+        return outlet.publish(messages, PUBLISH_S)
+
+    done = 0
+    for taken, missing in redriving.redrive(context.engine, ids, publish, actor=principal.name, now_ms=context.now_ms):
+        done += taken
+        if missing:
+            detail = f"the broker has not taken {missing} frames ({done} were published again): try again"
+            raise ApiError(503, "broker_away", detail, extra={"redriven": done}, headers={"Retry-After": "5"})
+    with reading(context.engine) as connection:
+        left = deadletters.waiting(connection, ids) if body.ids else deadletters.waiting_ids(connection, body.choice())
+    return RedrivenOut(redriven=done, waiting=len(left))
 
 
 def _by_reason(found: list[Group]) -> list[ReasonOut]:

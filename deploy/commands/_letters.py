@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import base64
+import functools
 import getpass
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from paho.mqtt.client import topic_matches_sub
 from sqlalchemy import Connection, Engine
 
-from alerts.store import audit, deadletters
+from alerts import redriving
+from alerts.store import deadletters
 from alerts.store.database import reading
 from alerts.store.deadletters import Choice, DeadLetter, model_parts, state
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
 from deploy.commands._login import login
-from deploy.settings import load
 from ingest.io.login import Login
-from ingest.redrive import PREFIX, wrap
 from simulators.publisher import Publisher, PublishError
 
-_AT_ONCE = 200
 _FLUSH_S = 30.0
 _LOOK_S = 0.2
 
@@ -43,35 +41,21 @@ def way_of(
     username: str | None = None,
     password_file: Path | None = None,
 ) -> Way:
-    """Return where to publish; in plain where the pipeline of the settings does not hear the envelope."""
+    """Return where to publish: the broker of the house, where the pipeline always hears the envelope."""
     if broker is None and config is None:
         raise UserError("name the broker with --broker, or the settings file with --config")
-    topics = () if config is None else load(config).mqtt.topics
-    deaf = config is not None and not any(topic_matches_sub(topic, f"{PREFIX}x/0/x") for topic in topics)
-    return Way(login(broker, config, username, password_file), plain or deaf)
+    return Way(login(broker, config, username, password_file), plain)
 
 
 def redrive(engine: Engine, ids: Sequence[str], way: Way, tell: Callable[[str], None]) -> int:
     """Publish in portions; a portion is marked when the broker has acknowledged all of it. Return how many."""
     done = 0
+    actor = f"shell:{getpass.getuser()}"
     try:
         with Publisher(way.broker.host, way.broker.port, "wangge-redrive", prepare=way.broker.prepare) as publisher:
-            for start in range(0, len(ids), _AT_ONCE):
-                with reading(engine) as connection:
-                    found = (deadletters.get(connection, identity) for identity in ids[start : start + _AT_ONCE])
-                    letters = [letter for letter in found if letter is not None]
-                _publish(publisher, letters, plain=way.plain)
-                with engine.begin() as connection:
-                    audit.append(
-                        connection,
-                        now_ms=wall_ms(),
-                        actor=f"shell:{getpass.getuser()}",
-                        action="deadletters.redrive",
-                        object=f"{len(letters)} dead letters",
-                        detail={"ids": [letter.id for letter in letters]},
-                    )
-                    deadletters.mark_redriven(connection, letters, wall_ms())
-                done += len(letters)
+            publish = functools.partial(_publish, publisher)
+            for taken, _ in redriving.redrive(engine, ids, publish, actor=actor, now_ms=wall_ms, plain=way.plain):
+                done += taken
                 tell(f"{done} of {len(ids)} frames published again")
     except (PublishError, ValueError) as exc:
         raise UserError(f"{exc} ({done} of {len(ids)} frames were published again)") from exc
@@ -129,9 +113,9 @@ def told(letter: DeadLetter) -> dict[str, str | int | None]:
     }
 
 
-def _publish(publisher: Publisher, letters: Sequence[DeadLetter], *, plain: bool) -> None:
-    for letter in letters:
-        topic = letter.topic if plain else wrap(letter.topic, letter.source, letter.first_received_at_ms)
-        publisher.publish(topic, letter.payload)
+def _publish(publisher: Publisher, messages: Sequence[tuple[str, bytes]]) -> list[bool]:
+    for topic, payload in messages:
+        publisher.publish(topic, payload)
     if publisher.flush(_FLUSH_S):
         raise PublishError(f"the broker did not acknowledge within {_FLUSH_S:g} s")
+    return [True] * len(messages)

@@ -31,12 +31,18 @@ def settings(folder: Path, text: str) -> Settings:
 
 
 def test_one_broker(tmp_path: Path) -> None:
-    """Without further sections the broker of the house is the only source."""
+    """Without further sections the broker of the house is the only source; it hears what is published again."""
     made = settings(tmp_path, '[mqtt]\nhost = "a"\nclient_id = "w"\nsource = "home"\ntopics = ["t/#"]\n')
     home = brokers.home(made)
 
     assert list(made.brokers) == ["home"]
-    assert (home.address, home.client_id, home.source, home.topics, home.tls) == ("a:1883", "w", "home", ("t/#",), None)
+    assert (home.address, home.client_id, home.source, home.topics, home.tls) == (
+        "a:1883",
+        "w",
+        "home",
+        ("t/#", "wangge/redrive/up/#"),
+        None,
+    )
     assert brokers.epoch_limits(made).size == 100
 
 
@@ -59,7 +65,10 @@ def test_bridge_shares(tmp_path: Path) -> None:
     made = settings(tmp_path, '[mqtt]\ntopics = ["t"]\n[sources.west]\ntopics = ["t"]\ngroup = "g"\n')
     found = [of_bridge(brokers.options(made, name), "1") for name in made.brokers]
 
-    assert [one.topics for one in found] == [("$share/wangge/t",), ("$share/g/t",)]
+    assert [one.topics for one in found] == [
+        ("$share/wangge/t", "$share/wangge1/wangge/redrive/up/#"),
+        ("$share/g/t",),
+    ]
     assert [one.client_id for one in found] == ["wangge-bridge-1", "wangge-west-bridge-1"]
 
 

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 NOW_MS = 1_795_516_200_000  # 2026-11-24T18:30+08:00
 CELL = "450107001001001"
-TOPICS = ("wangge/+/up/#", "wangge/redrive/up/#", "v3/#")
+TOPICS = ("wangge/+/up/#", "v3/#")
 EUI = "70B3D57ED0999999"
 
 

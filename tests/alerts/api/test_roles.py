@@ -78,6 +78,7 @@ def test_the_walk_sees_every_resource(app: FastAPI) -> None:
         "/api/v1/login",
         "/api/v1/logout",
         "/api/v1/frames",
+        "/api/v1/deadletters/redrive",
         "/api/v1/alerts/acknowledge",
         "/api/v1/alerts/{alert_id}/acknowledge",
         "/api/v1/alerts/{alert_id}/shelve",
