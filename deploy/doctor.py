@@ -9,12 +9,14 @@ import asyncio
 import functools
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import inspect
 
+from alerts.api.reads import reloads
 from alerts.errors import StoreError as CaseStoreError
-from alerts.store.database import check_schema, name_of, open_database
+from alerts.store.database import check_schema, name_of, open_database, reading
 from deploy import brokers
 from deploy.app import checked_site, cluster_topics, data_folder
 from deploy.commands import _broker
@@ -122,6 +124,26 @@ def _cases(settings: Settings) -> str:
         engine.dispose()
 
 
+def _reloads(settings: Settings) -> str:
+    if settings.database is None and not (settings.data / "state.db").exists():
+        return "nothing has run yet"
+    engine = open_database(settings.database_url)
+    try:
+        if not inspect(engine).has_table("meta"):
+            return "nothing has run yet"
+        with reading(engine) as connection:
+            refused = reloads.refused(connection)
+    finally:
+        engine.dispose()
+    for one in refused:
+        since = datetime.fromtimestamp(one.since_wall_ms / 1000, UTC)
+        raise UserError(
+            f"changed {one.what} were not taken over since {since:%Y-%m-%dT%H:%M:%SZ}, what was before is in force: "
+            f"{one.first[0]}" + f" (and {one.faults - 1} more)" * (one.faults > 1)
+        )
+    return "what the files of the site say is in force"
+
+
 def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[Settings], str]]]:
     """Yield the parts in order, each with what looks at it; every broker is a part."""
     yield "site", _site
@@ -131,3 +153,4 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[Settings], str]]
     yield "kafka", _kafka
     yield "series", _series
     yield "cases", _cases
+    yield "reloads", _reloads

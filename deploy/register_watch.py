@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from alerts.errors import StoreError
 from alerts.store import meta
-from deploy import register_file
+from deploy import hangup, register_file
 from deploy.clock import monotonic_s, wall_ms
 from deploy.site import Site
 from ingest import devices
@@ -32,16 +32,19 @@ class RegisterWatch:
         self._site, self._database, self._look_s = site, database, look_s
         self._file = site.folder / register_file.NAME
         self._looked_s = -look_s
+        self._hangups = hangup.heard()
         self._seen: tuple[int, int, int] | None = None
         self._refused: dict[str, Any] = {}
         self._noted = False
 
     def look(self) -> bool:
         """Tell whether the register is another now."""
-        if monotonic_s() - self._looked_s < self._look_s or not self._site.register.version:
+        hurried, self._hangups = hangup.heard() != self._hangups, hangup.heard()
+        is_early = monotonic_s() - self._looked_s < self._look_s and not hurried
+        if is_early or not self._site.register.version:
             return False
         self._looked_s = monotonic_s()
-        changed = self._is_touched() and self._renew()
+        changed = (self._is_touched() or hurried) and self._renew()
         if self._database is not None and not self._noted:
             self._note(self._database)
         return changed

@@ -3,8 +3,9 @@
 Rules are looked for where the site was loaded from: the catalogue and the `rules` folder of the site. Everything that
 holds the rules of the site holds one book, which is exchanged at once; the program made of it is made anew by whoever
 asked, between two epochs. Rules that did not change keep their states. A faulty file changes nothing: the log says
-where it is wrong, the metric `wangge_rules_faults` counts, and what holds is noted in the case store (`rules`),
-with every version of a rule that was not there before (`rule_versions`).
+where it is wrong, the metric `wangge_rules_faults` counts, and what holds is noted in the case store (`rules`), with
+what was refused since when, and with every version of a rule that was not there before (`rule_versions`). SIGHUP makes
+it look at once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sqlalchemy import Engine
 
 from alerts.errors import StoreError
 from alerts.store import meta, rule_versions
-from deploy import metrics, site_checks
+from deploy import hangup, metrics, site_checks
 from deploy.clock import monotonic_s, wall_ms
 from deploy.site import Site
 from ingest.located import Fault
@@ -50,16 +51,18 @@ class RulesWatch:
     def __init__(self, site: Site, database: Engine | None = None, look_s: float = LOOK_S) -> None:
         self._site, self._database, self._look_s = site, database, look_s
         self._looked_s = monotonic_s()
+        self._hangups = hangup.heard()
         self._seen = self._signature()
         self._refused: dict[str, Any] = {}
         self._noted = False
 
     def look(self) -> bool:
         """Tell whether the rules are others now."""
-        if monotonic_s() - self._looked_s < self._look_s:
+        hurried, self._hangups = hangup.heard() != self._hangups, hangup.heard()
+        if not hurried and monotonic_s() - self._looked_s < self._look_s:
             return False
         self._looked_s = monotonic_s()
-        changed = self._is_touched() and self._renew()
+        changed = (self._is_touched() or hurried) and self._renew()
         if self._database is not None and not self._noted:
             self._note(self._database)
         return changed
@@ -87,7 +90,8 @@ class RulesWatch:
         if faults:
             told = [str(fault) for fault in faults[:_SHOWN]]
             LOG.warning("rules have faults and were not taken over", faults=len(faults), first=told)
-            self._refused = {"faults": len(faults), "first": told, "at_wall_ms": wall_ms()}
+            since_ms = self._refused.get("since_wall_ms", wall_ms())
+            self._refused = {"faults": len(faults), "first": told, "since_wall_ms": since_ms}
             return False
         self._refused = {}
         before = {rule.id: rule.version for rule in self._site.rules}

@@ -1,12 +1,14 @@
 """`/health/live`, `/health/ready`, `/metrics`: for supervisors and Prometheus; public, they tell nothing of people.
 
 Ready means: the database answers, its schema is ours, and the pipeline gave a sign of life within half a minute of
-wall time. The answer names the part that is missing; 503 while one is.
+wall time. The answer names the part that is missing; 503 while one is. That changed rules or a changed register were
+not taken over is told too (`files`), but what was before them is in force, so it is ready all the same.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -17,14 +19,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from alerts.api import context as contexts
-from alerts.api.reads import accounts
+from alerts.api.reads import accounts, reloads
 from alerts.errors import StoreError
 from alerts.store.database import check_schema, reading
 
 router = APIRouter(tags=["health"])
 STALE_MS = 30_000
-PartName = Literal["database", "schema", "pipeline"]
-PARTS: tuple[PartName, ...] = ("database", "schema", "pipeline")
+PartName = Literal["database", "schema", "pipeline", "files"]
+PARTS: tuple[PartName, ...] = ("database", "schema", "pipeline", "files")
 
 
 class PartOut(BaseModel):
@@ -54,7 +56,7 @@ def live() -> dict[str, bool]:
 def ready(request: Request) -> Response:
     """Answer whether database, schema and pipeline are as they must be."""
     parts = check(contexts.of(request))
-    body = ReadyOut(ready=all(part.ok for part in parts), parts=parts)
+    body = ReadyOut(ready=all(part.ok for part in parts if part.name != "files"), parts=parts)
     return JSONResponse(body.model_dump(), status_code=200 if body.ready else 503)
 
 
@@ -71,21 +73,31 @@ def metrics() -> Response:
 def check(context: contexts.WebContext) -> list[PartOut]:
     """Return the state of every part; what cannot be looked at because of another part is not ok either."""
     unknown = "cannot be told before the part above is mended"
-    database, schema, pipeline = (PartOut(name=name, ok=False, detail=unknown) for name in PARTS)
+    database, schema, pipeline, files = (PartOut(name=name, ok=False, detail=unknown) for name in PARTS)
     try:
         with reading(context.engine) as connection:
             connection.execute(select(1))
         database = PartOut(name="database", ok=True, detail="answers")
     except StoreError as exc:
-        return [PartOut(name="database", ok=False, detail=str(exc)), schema, pipeline]
+        return [PartOut(name="database", ok=False, detail=str(exc)), schema, pipeline, files]
     try:
         check_schema(context.engine)
         schema = PartOut(name="schema", ok=True, detail="is current")
         with reading(context.engine) as connection:
             pipeline = _pipeline(accounts.heartbeat(connection), context.wall_ms())
+            files = _files(reloads.refused(connection), context.wall_ms())
     except StoreError as exc:
         schema = PartOut(name="schema", ok=False, detail=str(exc))
-    return [database, schema, pipeline]
+    return [database, schema, pipeline, files]
+
+
+def _files(refused: Sequence[reloads.Refused], wall_ms: int) -> PartOut:
+    told = [
+        f"changed {one.what} have {one.faults} faults and were not taken over "
+        f"{max(0, wall_ms - one.since_wall_ms) / 1000:.0f} s ago: what was before them is in force"
+        for one in refused
+    ]
+    return PartOut(name="files", ok=not told, detail="; ".join(told) or "are taken over")
 
 
 def _pipeline(heartbeat: accounts.Heartbeat | None, wall_ms: int) -> PartOut:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Row
 
 from alerts.api.context import WebContext
-from alerts.api.reads import accounts, alerts, cases
+from alerts.api.reads import accounts, alerts, cases, reloads
 from alerts.errors import StoreError
 from alerts.store import sessions
 from alerts.store.database import reading
@@ -51,6 +51,7 @@ class Snapshot:
     )
     heartbeat: accounts.Heartbeat | None = None
     balanced: bool = True
+    refused: tuple[reloads.Refused, ...] = ()
     sessions: frozenset[str] = frozenset()
 
 
@@ -117,5 +118,6 @@ def look(context: WebContext) -> Snapshot:
             ),
             heartbeat=accounts.heartbeat(connection),
             balanced=accounts.is_balanced(accounts.totals(connection)),
+            refused=reloads.refused(connection),
             sessions=sessions.live(connection, now_ms=context.wall_ms()),
         )

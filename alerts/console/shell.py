@@ -11,6 +11,7 @@ from nicegui import ui
 
 from alerts.console.markup import Words, box, link
 from alerts.console.parts import Status
+from alerts.console.refused import RefusedBanner
 from alerts.console.texts import table
 from alerts.console.visit import Visit
 
@@ -42,12 +43,14 @@ def shell(visit: Visit, active: str, title: str | None = None) -> Iterator[None]
             Words(f"{visit.principal.name} · {visit.t('role.' + visit.principal.role)}")
             Words(visit.t("app.language"), "button", "w-button plain", data_do="language")
             Words(visit.t("app.logout"), "button", "w-button plain", data_do="logout")
+    banner = RefusedBanner(visit)
     yield
 
     async def refresh() -> None:
         snapshot = visit.live.snapshot
         heartbeat = dataclasses.asdict(snapshot.heartbeat) if snapshot.heartbeat else None
         status.show(heartbeat=heartbeat, balanced=snapshot.balanced)
+        banner.show()
 
     visit.follow(refresh)
 

@@ -120,4 +120,12 @@ DOMAIN_TEXTS: dict[str, tuple[str, str]] = {
     "stage.decode": ("解码", "Decode"),
     "stage.normalise": ("规范化", "Normalise"),
     "stage.store": ("入库", "Store"),
+    "refused.rules": (
+        "规则文件有 {n} 处错误，自 {since} 起未生效，仍用原有规则",
+        "Rule files have {n} faults: not taken over since {since}, the rules before are in force",
+    ),
+    "refused.register": (
+        "设备登记表有 {n} 处错误，自 {since} 起未生效，仍用原有登记",
+        "The register has {n} faults: not taken over since {since}, the one before is in force",
+    ),
 }

@@ -17,11 +17,13 @@ def run(
     import signal
     import threading
 
+    from deploy import hangup
     from deploy.metrics_folder import share
     from deploy.settings import load
 
     settings = load(config)
     share(settings.data)
+    hangup.listen()
     from deploy.app import pipeline
 
     stop = threading.Event()

@@ -15,11 +15,13 @@ def web(
     config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, web, clock.")],
 ) -> None:
     """Serve console, API and crew pages until SIGTERM or Ctrl-C."""
+    from deploy import hangup
     from deploy.metrics_folder import share
     from deploy.settings import load
 
     settings = load(config)
     share(settings.data)
+    hangup.listen()
 
     from deploy.web import ADMINISTRATOR, context, first_password, listen, serve
 

@@ -14,6 +14,7 @@ def worker(
     config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, database, store, kafka.")],
 ) -> None:
     """Work until SIGTERM or Ctrl-C. Start several: they share the partitions among them."""
+    from deploy import hangup
     from deploy.metrics_folder import share
     from deploy.metrics_server import answer
     from deploy.runtimes.cluster.connection import need_extra
@@ -22,6 +23,7 @@ def worker(
     settings = load(config)
     need_extra()
     share(settings.data)
+    hangup.listen()
     answer(settings.metrics)
     from deploy.cluster import run_worker
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy
 from typer.testing import CliRunner
 
+from alerts.store import meta
 from deploy import broker
 from deploy.app import case_database
 from deploy.cli import build
@@ -64,10 +65,39 @@ def test_all_is_well(place: Place) -> None:
     findings = json.loads(ended.stdout)
 
     assert ended.exit_code == 0, ended.output
-    assert [one["part"] for one in findings] == ["settings", "site", "data", "mqtt", "kafka", "series", "cases"]
+    assert [one["part"] for one in findings] == [
+        "settings",
+        "site",
+        "data",
+        "mqtt",
+        "kafka",
+        "series",
+        "cases",
+        "reloads",
+    ]
     assert all(one["ok"] for one in findings)
     assert "its window is 100 or more; an epoch closes at 100 frames" in findings[3]["detail"]
     assert not (place.config.parent / "data").exists()
+
+
+def test_refused_reload_is_told(place: Place) -> None:
+    """What the running pipeline did not take over is named, with file and line."""
+    place.write()
+    folder = place.config.parent / "data"
+    folder.mkdir()
+    engine = case_database(folder)
+    assert place.findings()["reloads"].ok
+    told = {"faults": 2, "first": ["rules/a.yaml:3:9: is wrong", "…"], "since_wall_ms": 1_790_000_000_000}
+    with engine.begin() as connection:
+        meta.put(connection, "rules", {"refused": told})
+    engine.dispose()
+
+    finding = place.findings()["reloads"]
+    assert not finding.ok
+    assert finding.detail == (
+        "changed rules were not taken over since 2026-09-21T14:13:20Z, what was before is in force: "
+        "rules/a.yaml:3:9: is wrong (and 1 more)"
+    )
 
 
 def test_all_faults_in_one_run(place: Place) -> None:
@@ -79,7 +109,8 @@ def test_all_faults_in_one_run(place: Place) -> None:
 
     assert isinstance(ended.exception, UserError)  # `main` makes it exit code 2
     assert str(ended.exception) == "not as it must be: data, mqtt, series"
-    assert [name for name, line in told.items() if line.startswith("ok ")] == ["settings", "site", "kafka", "cases"]
+    well = [name for name, line in told.items() if line.startswith("ok ")]
+    assert well == ["settings", "site", "kafka", "cases", "reloads"]
     assert "start it, or mend host and port under [mqtt]" in told["mqtt"]
     assert "store 'papyrus' is not one of" in told["series"]
 

@@ -31,7 +31,7 @@ def test_ready(client: Client, engine: Engine) -> None:
 
     assert answer.status_code == 200
     assert {one["name"]: one["ok"] for one in answer.json()["parts"]} == dict.fromkeys(
-        ("database", "schema", "pipeline"), True
+        ("database", "schema", "pipeline", "files"), True
     )
 
 
@@ -69,7 +69,7 @@ def test_schema_is_missing(client: Client, engine: Engine) -> None:
 
     parts = {one["name"]: one["ok"] for one in client(None).get("/health/ready").json()["parts"]}
 
-    assert parts == {"database": True, "schema": False, "pipeline": False}
+    assert parts == {"database": True, "schema": False, "pipeline": False, "files": False}
 
 
 def test_metrics(client: Client) -> None:
