@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-import msgspec
 from sqlalchemy import Connection
 
 from alerts.store import deadletters
-from alerts.store.deadletters import Choice, DeadLetter, Sender
+from alerts.store.deadletters import DeadLetter, Sender
+from alerts.unknown import Unknown, Value
 from deploy.trial import attempt
 from ingest.devices import Register
 from ingest.errors import Reason
@@ -30,32 +30,6 @@ _CABINET = re.compile(r"lighting\.(door_open|\w+_[rst])")
 _CIRCUIT = {"lighting.leakage_current", "lighting.energy"}
 
 
-class Value(msgspec.Struct, frozen=True):
-    """What would be read of a device: its latest value, in canonical unit."""
-
-    property: str
-    value: float
-    unit: str
-
-
-class Unknown(msgspec.Struct, frozen=True, kw_only=True):
-    """A device that the register lacks. `topic` is that of its latest frame; None means: nothing to guess from."""
-
-    device: str
-    dialect: str
-    model: str
-    eui: str | None
-    frames: int
-    first_received_at_ms: int
-    last_received_at_ms: int
-    topic: str
-    would_read: tuple[Value, ...]
-    problem: str | None
-    domain: str | None
-    kind: str | None
-    cadence_s: int | None
-
-
 def listed(connection: Connection, register: Register, dialects: Dialects, *, limit: int = 1000) -> list[Unknown]:
     """Return the devices whose frames wait because the register lacks them, the last heard first."""
     senders = deadletters.by_device(connection, Reason.UNKNOWN_DEVICE, limit=limit)
@@ -67,11 +41,6 @@ def find(connection: Connection, register: Register, dialects: Dialects, device:
     senders = deadletters.by_device(connection, Reason.UNKNOWN_DEVICE)
     sender = next((one for one in senders if one.device == device), None)
     return _told(connection, sender, register, dialects) if sender else None
-
-
-def nameless(connection: Connection) -> int:
-    """Return how many letters wait for a device that their frames do not name (a bare datastream, say)."""
-    return sum(deadletters.count(connection, Choice(reason=Reason.UNKNOWN_DEVICE, device="")).values())
 
 
 def letters_of(connection: Connection, device: str) -> list[str]:

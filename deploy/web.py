@@ -17,13 +17,14 @@ from alerts.cases.workflow import Role
 from alerts.errors import StoreError
 from alerts.store import audit, users
 from alerts.store.database import check_schema, opened, reading
-from deploy import brokers, register_watch, rules_watch
+from deploy import brokers, register_watch, rules_watch, unknown
 from deploy.app import case_context, checked_site, series_store
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
 from deploy.settings import Settings
 from deploy.site import Site
 from ingest.io.publisher import FramePublisher
+from ingest.topics import discover
 from rules.model import Text
 
 ADMINISTRATOR = "admin"
@@ -88,6 +89,7 @@ def context(settings: Settings, stop: threading.Event | None = None) -> WebConte
     site = checked_site(settings.site)
     engine = _case_store(settings)
     clock = settings.real_clock()
+    dialects = discover()
     if stop is not None:
         register_watch.follow(site, stop)
         rules_watch.follow(site, stop)
@@ -99,6 +101,7 @@ def context(settings: Settings, stop: threading.Event | None = None) -> WebConte
         speed=clock.speed,
         site=site_view(site),
         actions=case_context(site),
+        unknown=lambda connection, limit: unknown.listed(connection, site.register, dialects, limit=limit),
         frames=FramePublisher(
             brokers.home(settings), f"{settings.mqtt.client_id}-http-{secrets.token_hex(4)}", settings.mqtt.topics
         ),

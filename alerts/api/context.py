@@ -9,10 +9,11 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from alerts.cases.categories import Categories
 from alerts.context import CaseContext
+from alerts.unknown import Unknown
 from ingest.cells import COMMUNITY_DIGITS, SUBDISTRICT_DIGITS, Cells
 from ingest.devices import Register
 from ingest.stores._base import Point
@@ -80,7 +81,8 @@ class WebContext:
     """Everything that a route or page may use.
 
     `now_ms` is the site's clock (it may be scaled), `wall_ms` the wall clock (sessions and time-outs are for people);
-    `actions` is handed to `alerts.cases.actions.perform`; without `frames` none are taken over HTTP.
+    `actions` is handed to `alerts.cases.actions.perform`; without `frames` none are taken over HTTP; `unknown`
+    returns so many of the devices that the register lacks.
     """
 
     engine: Engine
@@ -91,6 +93,7 @@ class WebContext:
     site: SiteView
     actions: CaseContext
     frames: FrameOutlet | None = None
+    unknown: Callable[[Connection, int], Sequence[Unknown]] = lambda _connection, _limit: ()
 
 
 def of(request: Request) -> WebContext:

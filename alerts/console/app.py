@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from alerts.api.context import WebContext
 from alerts.console.gate import Gate
 from alerts.console.live import Live
-from alerts.console.pages import alert, alerts, case, cases, device, devices, ledger, overview, rule, rules
+from alerts.console.pages import alert, alerts, case, cases, device, devices, ledger, overview, rule, rules, unknown
 from alerts.console.texts import language, text
 from alerts.console.visit import LANGUAGE_COOKIE, Visit
 
@@ -29,6 +29,7 @@ _SIMPLE = {
     "/alerts": alerts.build,
     "/cases": cases.build,
     "/devices": devices.build,
+    "/devices/unknown": unknown.build,
     "/rules": rules.build,
     "/ledger": ledger.build,
 }

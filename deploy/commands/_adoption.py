@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine
 
 from alerts.store import audit, meta
 from alerts.store.database import reading
+from alerts.unknown import Unknown
 from deploy import register_file, register_watch
 from deploy.clock import wall_ms
 from deploy.commands._base import UserError
 from deploy.site import Site
-from deploy.unknown import Unknown, eui_of
+from deploy.unknown import eui_of
 from ingest import devices
 from ingest.datum import from_wgs84, to_wgs84
 

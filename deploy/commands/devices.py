@@ -13,7 +13,7 @@ from deploy.commands._base import Command, UserError
 from deploy.commands._store import case_store
 
 if TYPE_CHECKING:
-    from deploy.unknown import Unknown
+    from alerts.unknown import Unknown
 
 _group = typer.Typer(no_args_is_help=True)
 
@@ -66,6 +66,7 @@ def unknown(
     import msgspec
 
     from alerts.store.database import reading
+    from alerts.unknown import nameless as count_nameless
     from deploy import unknown as quarantine
     from deploy.app import checked_site
     from deploy.commands._adoption import folder_of
@@ -74,7 +75,7 @@ def unknown(
     register = checked_site(folder_of(config, site)).register
     with case_store(config, data) as engine, reading(engine) as connection:
         found = quarantine.listed(connection, register, discover(), limit=limit)
-        nameless = quarantine.nameless(connection)
+        nameless = count_nameless(connection)
     if as_json:
         typer.echo(json.dumps({"items": msgspec.to_builtins(found), "nameless": nameless}, ensure_ascii=False))
         return

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -24,14 +25,16 @@ from sqlalchemy import Engine
 from alerts import flow
 from alerts.cases.workflow import Role
 from alerts.context import CaseContext
-from alerts.store import meta, users
+from alerts.store import deadletters, meta, users
 from alerts.store.database import migrate, open_database
 from alerts.store.tables import METADATA
 from deploy.app import case_context, checked_site
 from deploy.broker import free_port
 from deploy.site import Site
-from ingest.model import Observation
+from ingest.flow import Letter
+from ingest.model import Frame, Observation, Refusal
 from ingest.stores.sqlite import SqliteStore
+from ingest.topics import discover
 from rules.model import Evidence, Rule, State, Subject, Transition
 
 PASSWORD = "a long enough password"  # noqa: S105 - of people that exist in tests only
@@ -67,6 +70,15 @@ class City:
     def resolve(self, rule_id: str, device_id: str, value: float = 1.0) -> None:
         """Let it resolve, now."""
         self._happen(rule_id, device_id, State.RESOLVED, value)
+
+    def strange(self, device_id: str, values: dict[str, float]) -> None:
+        """Keep the frame of a device that the register lacks."""
+        content = {"device_id": device_id, "time": now_ms(), "values": values}
+        frame = Frame(f"wangge/{self.site.id}/up/{device_id}", json.dumps(content).encode(), now_ms(), "mqtt")
+        refusal = discover().decode(frame, self.site.register)
+        assert isinstance(refusal, Refusal)
+        with self.engine.begin() as connection:
+            deadletters.add(connection, [Letter(frame, refusal)])
 
     def beat(self) -> None:
         """Give the pipeline's sign of life."""

@@ -12,7 +12,7 @@ from tests.browser.conftest import BIN, GAUGE, PASSWORD, City, log_in
 
 PAGES = (
     "/", "/alerts", "/alerts/1", "/alerts/99", "/cases", "/cases/1", "/cases/99", "/devices", f"/devices/{GAUGE}",
-    "/devices/x", "/rules", "/rules/flood.road", "/rules/x", "/ledger",
+    "/devices/x", "/devices/unknown", "/rules", "/rules/flood.road", "/rules/x", "/ledger",
 )  # fmt: skip
 
 pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.slow]
@@ -127,6 +127,19 @@ def test_alert(desk: BrowserContext, city: City) -> None:
     expect(page).to_have_url(f"{city.url}/rules/flood.road")
     expect(page.get_by_text("Fires when water level is above 15 cm")).to_be_visible()
     expect(page.locator("[data-alert]")).to_have_count(1)
+
+
+def test_unknown_device(desk: BrowserContext, city: City) -> None:
+    """A device that the register lacks: what it sent, what it looks like, and the command that adopts it."""
+    city.strange("bin-9999", {"waste.fill_level": 81.0})
+    page = log_in(desk, city, "wei")
+    page.goto(f"{city.url}/devices")
+    page.get_by_role("link", name="Unknown devices").click()
+
+    row = page.locator(".w-table tbody tr")
+    expect(row).to_contain_text("Waste · Waste bin")
+    expect(row).to_contain_text("Fill level 81 %")
+    expect(row.locator("code")).to_have_text("wangge devices adopt bin-9999 --config site.toml --lat LAT --lon LON")
 
 
 def test_device(desk: BrowserContext, city: City) -> None:

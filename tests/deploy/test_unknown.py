@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from alerts.store import deadletters
 from alerts.store.database import migrate, open_database, reading
+from alerts.unknown import Value
+from alerts.unknown import nameless as nameless_in
 from deploy import unknown
 from ingest import dictionary
 from ingest.devices import Register
@@ -51,7 +53,7 @@ def test_listed(database: Engine) -> None:
     observation = {"phenomenonTime": "2026-07-01T08:00:00Z", "result": 3, "Datastream": {"@iot.id": 42}}
     keep(database, "v1.1/Observations", observation, NOW_MS)
     with reading(database) as connection:
-        nameless = unknown.nameless(connection)
+        nameless = nameless_in(connection)
         found = unknown.listed(connection, REGISTER, DIALECTS)
         one = unknown.find(connection, REGISTER, DIALECTS, "bin-new")
         nobody = unknown.find(connection, REGISTER, DIALECTS, "bin-old")
@@ -62,8 +64,8 @@ def test_listed(database: Engine) -> None:
     assert (one.domain, one.kind, one.cadence_s, one.eui, one.problem) == ("waste", "waste_bin", 600, None, None)
     assert (one.first_received_at_ms, one.last_received_at_ms) == (NOW_MS, NOW_MS + 6 * 600_000)
     assert one.would_read == (
-        unknown.Value("waste.fill_level", 46.0, "%"),
-        unknown.Value("device.battery_level", 90.0, "%"),
+        Value("waste.fill_level", 46.0, "%"),
+        Value("device.battery_level", 90.0, "%"),
     )
     assert len(letters) == 7
     assert nobody is None

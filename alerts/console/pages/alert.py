@@ -73,7 +73,10 @@ class AlertPage:
     async def refresh(self) -> None:
         """Show what the database says now."""
         visit, site = self._visit, self._visit.context.site
-        row, steps = await asyncio.to_thread(self._read)
+        found = await asyncio.to_thread(self._read)
+        if found is None:
+            return
+        row, steps = found
         self._row.show(rows=[present.alert(row, site, visit.lang)], total=1)
         self._steps.show(rows=[self._step(one) for one in steps])
         one = AlertOut.model_validate(row)
@@ -88,9 +91,11 @@ class AlertPage:
             with panel(self._visit.t("rules.runbook")):
                 Words(rule.runbook.zh if self._visit.lang == "zh" else rule.runbook.en, "div", "pad w-runbook")
 
-    def _read(self) -> tuple[Any, list[Step]]:
+    def _read(self) -> tuple[Any, list[Step]] | None:
         with reading(self._visit.context.engine) as connection:
             row: Any = reads.get(connection, self._id)
+            if row is None:
+                return None
             subject = row.subject_kind, row.subject_id
             return row, transitions.of_life(connection, row.rule_id, subject, row.fired_at_ms, row.resolved_at_ms)
 

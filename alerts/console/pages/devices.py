@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.console.live import DOMAINS
-from alerts.console.markup import box, panel, search, select
+from alerts.console.markup import box, link, panel, search, select
 from alerts.console.parts import DataTable
 from alerts.console.shell import shell
 from alerts.console.visit import Visit
@@ -43,6 +43,8 @@ class Devices:
             select(visit.t("filter.domain"), domains, "", lambda value: self._choose("domain", value))
             select(visit.t("device.kind"), titles, "", lambda value: self._choose("kind", value))
             search(visit.t("form.search_device"), lambda value: self._choose("text", value))
+        with head:
+            link(visit.t("unknown.title"), "/devices/unknown", "w-button")
         self._show()
 
     def _choose(self, what: str, value: str) -> None:

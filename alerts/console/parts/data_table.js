@@ -1,6 +1,6 @@
 // A table of plain values. Columns: {key, title, kind}; kinds: text, name, wide, number, moment, hour, severity, link (value
-// [address, words]), good (a truth that ought to hold), bars (numbers in a row), state (a word of the text table).
-import { day, moment, number, text } from "/console/static/common.js";
+// [address, words]), good (a truth that ought to hold), bars (numbers in a row), command (to be copied), state (a word of the text table).
+import { copied, day, moment, number, tell, text } from "/console/static/common.js";
 
 export default {
   template: `
@@ -15,6 +15,7 @@ export default {
               <span v-else-if="one.kind === 'severity'" :class="['w-sev', 'sev-' + row[one.key]]">{{ t("severity." + row[one.key]) }}</span>
               <span v-else-if="one.kind === 'good'" :style="{ color: row[one.key] ? 'var(--good)' : 'var(--critical)' }">{{ t(row[one.key] ? "table.yes" : "table.no") }}</span>
               <svg v-else-if="one.kind === 'bars'" class="w-bars" :width="5 * row[one.key].length" height="16" role="img" :aria-label="row[one.key].join(' ')"><title>{{ row[one.key].join(" ") }}</title><rect v-for="(value, at) in row[one.key]" :key="at" :x="5 * at" :y="16 - height(value, row[one.key])" width="4" :height="height(value, row[one.key])" fill="currentColor" /></svg>
+              <span v-else-if="one.kind === 'command' && row[one.key]" class="w-command"><code>{{ row[one.key] }}</code> <button class="w-button" type="button" @click="copy(row[one.key])">{{ t("form.copy") }}</button></span>
               <span v-else :class="{ 'w-runbook': one.kind === 'wide' }">{{ show(row[one.key], one.kind) }}</span>
             </td>
           </tr>
@@ -25,6 +26,10 @@ export default {
   props: { columns: Array, rows: Array, total: Number, emptyTitle: String, emptyMeans: String },
   methods: {
     t: text,
+    async copy(command) {
+      await copied(command);
+      tell(text("form.copied"));
+    },
     isCode: (kind) => ["number", "moment", "hour", "code"].includes(kind),
     height: (value, all) => (value ? Math.max(2, Math.round((16 * value) / Math.max(...all))) : 0),
     show(value, kind) {

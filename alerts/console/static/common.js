@@ -107,3 +107,14 @@ export async function call(path, body) {
 export function tell(message, type = "positive") {
   window.Quasar.Notify.create({ message, type, position: "bottom-left", timeout: 5000 });
 }
+
+// Put text on the clipboard; browsers offer theirs on https and localhost only.
+export async function copied(words) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(words);
+  const field = document.createElement("textarea");
+  field.value = words;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}

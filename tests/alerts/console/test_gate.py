@@ -60,7 +60,7 @@ def test_the_office_sees_pages(gated: FastAPI, engine: Engine, role: Role) -> No
     """Everybody but a crew, if the page asks for no more."""
     browser = visitor(gated, engine, role)
 
-    assert [browser.get(address).status_code for address in ADDRESSES if address != "/ledger"] == [200] * 9
+    assert {browser.get(address).status_code for address in ADDRESSES if address != "/ledger"} == {200}
     assert browser.get("/ledger").status_code == (403 if role is Role.VIEWER else 200)
 
 
