@@ -16,6 +16,7 @@ from alerts.api import (
     ledger,
     login,
     observations,
+    reloads,
     rules,
     tasks,
     unknown,
@@ -32,7 +33,21 @@ Alerts, cases, tasks and observations of a Wangge site. Log in at `/api/v1/login
 `{"error": reason word, "detail": sentence}`; 409 `conflict` also carries the current `version`.
 """
 _LARGEST_BODY = 256 * 1024  # bytes
-RESOURCES = (login, alerts, cases, tasks, unknown, observations, cells, rules, ledger, deadletters, drift, frames)
+RESOURCES = (
+    login,
+    alerts,
+    cases,
+    tasks,
+    unknown,
+    observations,
+    cells,
+    rules,
+    reloads,
+    ledger,
+    deadletters,
+    drift,
+    frames,
+)
 
 
 def create_app(context: WebContext) -> FastAPI:
