@@ -22,23 +22,24 @@ from rules.model import Text
 def words(alarm: Alarm) -> Text:
     """Return what has happened, with the figures before and after."""
     before, after, name = alarm.before, alarm.after, alarm.observed_property
+    counted = ", ".join(f"{name} {number}" for name, number in sorted(alarm.reasons.items(), key=lambda one: -one[1]))
+    zh, en = (f"；固件 {counted}", f"; firmware {counted}") if counted else ("", "")
     if alarm.kind == "vanished":
         was, now = _percent(before), _percent(after)
         return Text(
-            zh=f"{name} 从报文中消失：此前每小时至少 {was} 的帧带有它，现为 {now}（{after.frames} 帧）",
-            en=f"{name} has vanished: at least {was} of the frames of any hour had it, now {now} of {after.frames}",
+            zh=f"{name} 从报文中消失：此前每小时至少 {was} 的帧带有它，现为 {now}（{after.frames} 帧）{zh}",
+            en=f"{name} has vanished: at least {was} of the frames of any hour had it, now {now} of {after.frames}{en}",
         )
     if alarm.kind == "jump":
         was, now = _values(before), _values(after)
         return Text(
-            zh=f"{name} 的数值突变，像是 {alarm.change}：此前中位数 {was}，现为 {now}",
-            en=f"{name} has jumped, it looks like {alarm.change}: median {was} before, {now} now",
+            zh=f"{name} 的数值突变，像是 {alarm.change}：此前中位数 {was}，现为 {now}{zh}",
+            en=f"{name} has jumped, it looks like {alarm.change}: median {was} before, {now} now{en}",
         )
-    reasons = ", ".join(f"{name} {number}" for name, number in sorted(alarm.reasons.items(), key=lambda one: -one[1]))
     was, now = _percent(before), _percent(after)
     return Text(
-        zh=f"拒收增多：此前每小时最多 {was} 的帧，现为 {now}（{after.frames} 帧）；{reasons}",
-        en=f"more is refused: at most {was} of the frames of any hour, now {now} of {after.frames} ({reasons})",
+        zh=f"拒收增多：此前每小时最多 {was} 的帧，现为 {now}（{after.frames} 帧）；{counted}",
+        en=f"more is refused: at most {was} of the frames of any hour, now {now} of {after.frames} ({counted})",
     )
 
 

@@ -5,17 +5,19 @@ and some of its values. So that memory stays bounded whatever arrives, an hour h
 most `MAX_VALUES` values: when they are full, every second one is kept and only every second later one is taken.
 
 `model` is what the register calls the device's model (attribute `model`), else its kind; for a device that the register
-does not have, what the message calls its model. `ingest.drift_alarms` judges the counts.
+does not have, what the message calls its model. Firmware is no part of the key, else the first frame of a new one
+would have nothing to be compared with: it is counted beside (`@1.2` among the reasons). `ingest.drift_alarms` judges.
 """
 
 from __future__ import annotations
 
 import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
+from ingest.firmware import firmware_of
 from ingest.model import Device, Frame, Lookup, Observation, Refusal
 
 HOUR_MS = 3_600_000
@@ -37,7 +39,7 @@ class Key(NamedTuple):
 
 
 class Look(msgspec.Struct, frozen=True, array_like=True):
-    """One frame that was looked at: its values by property, or why it was refused (`reason`, `firmware`)."""
+    """One frame that was looked at: its values by property, or why it was refused (`reason`); its firmware."""
 
     dialect: str
     model: str
@@ -55,7 +57,10 @@ class Spread(NamedTuple):
 
 
 class Tally(msgspec.Struct):
-    """What was counted of a key: frames that had it (or were there at all), frames refused, some values, reasons."""
+    """What was counted of a key: frames that had it (or were there at all), frames refused, some values, reasons.
+
+    `reasons` counts refused frames by `reason@firmware`, and others by `@firmware`, of frames that name one.
+    """
 
     seen: int = 0
     refused: int = 0
@@ -113,9 +118,8 @@ class Hour:
             frames.seen += 1
             if look.reason:
                 frames.refused += 1
-                said = f"{look.reason}{_FIRMWARE_MARK}{look.firmware}" if look.firmware else look.reason
-                if said in frames.reasons or len(frames.reasons) < _REASONS:
-                    frames.reasons[said] = frames.reasons.get(said, 0) + 1
+            if look.reason or look.firmware:
+                _count(frames.reasons, look.reason, look.firmware)
             for name, value in look.values.items():
                 tally = self._tally(Key(look.dialect, look.model, name))
                 if tally is not None:
@@ -129,6 +133,20 @@ class Hour:
             tally = self.tallies[key] = Tally()
         self.changed.add(key)
         return tally
+
+
+def firmwares(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Return how many frames that were not refused each firmware sent, by `@firmware`."""
+    return {said: number for said, number in reasons.items() if said.startswith(_FIRMWARE_MARK)}
+
+
+def _count(reasons: dict[str, int], reason: str, firmware: str) -> None:
+    said = f"{reason}{_FIRMWARE_MARK}{firmware}" if firmware else reason
+    if said not in reasons:
+        ours = firmwares(reasons)
+        if (len(reasons) - len(ours) if reason else len(ours)) >= _REASONS:
+            return
+    reasons[said] = reasons.get(said, 0) + 1
 
 
 def unpack(seen: int, refused: int, packed: bytes) -> Tally:
@@ -160,7 +178,8 @@ class Looker:
         for one in outcome:
             if one.series.device is device:
                 values.setdefault(one.series.property.name, one.value)
-        return Look(self._dialect_of(frame, self._lookup), model_of(device), values)
+        dialect = self._dialect_of(frame, self._lookup)
+        return Look(dialect, model_of(device), values, firmware=_named(firmware_of(frame.payload, device), 32))
 
     def _device(self, name: str) -> Device | None:
         return (self._lookup.device(name) or self._lookup.by_eui(name)) if name else None

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ingest.drift import FEW, HOUR_MS, Key, Spread, Tally, spread_of
+from ingest.drift import FEW, HOUR_MS, Key, Spread, Tally, firmwares, spread_of
 
 DAY_HOURS = 24
 KEPT_HOURS = 72
@@ -55,7 +55,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """One drift; `change` names what a jump looks like, `reasons` counts what was refused for (`reason@firmware`)."""
+    """One drift; `change` names what a jump looks like.
+
+    `reasons` counts what was refused for (`reason@firmware`); of the other kinds, frames by `@firmware`.
+    """
 
     kind: str
     dialect: str
@@ -146,7 +149,9 @@ def _vanished(hours: Hours, key: Key) -> Alarm | None:
     share, read = _share(hours, present, key)
     if compared < DAY_HOURS or lowest * read < _ENOUGH or share * read >= 0.1 * lowest * read:
         return None
-    return _alarm("vanished", key, Figures(share=lowest, frames=compared), Figures(share=share, frames=read))
+    reasons = firmwares(_reasons(hours, present, key))
+    before, after = Figures(share=lowest, frames=compared), Figures(share=share, frames=read)
+    return _alarm("vanished", key, before, after, reasons=reasons)
 
 
 def _refusals(hours: Hours, key: Key) -> Alarm | None:
@@ -158,12 +163,20 @@ def _refusals(hours: Hours, key: Key) -> Alarm | None:
     highest = max(before)
     if _at_least(refused, frames) <= 3 * highest + 0.02:
         return None
-    reasons: dict[str, int] = {}
-    for hour in present:
-        for reason, number in (hours[hour][key].reasons if key in hours[hour] else {}).items():
-            reasons[reason] = reasons.get(reason, 0) + number
+    reasons = _reasons(hours, present, key)
+    reasons = {reason: number for reason, number in reasons.items() if reason not in firmwares(reasons)}
     after = Figures(share=refused / frames, frames=frames)
     return _alarm("refusals", key, Figures(share=highest, frames=len(before)), after, reasons=reasons)
+
+
+def _reasons(hours: Hours, of: Iterable[int], key: Key) -> dict[str, int]:
+    """Return what was counted of the frames of the dialect and model, by reason and firmware."""
+    frames = key._replace(observed_property="")
+    reasons: dict[str, int] = {}
+    for hour in of:
+        for reason, number in (hours[hour][frames].reasons if frames in hours[hour] else {}).items():
+            reasons[reason] = reasons.get(reason, 0) + number
+    return reasons
 
 
 def _refusal_rates(hours: Hours, past: Iterable[int], key: Key) -> list[float]:
@@ -201,7 +214,7 @@ def _jump(hours: Hours, key: Key) -> Alarm | None:
     middle = sorted(one.median for one in before)[len(before) // 2]
     figures = Figures(low=low, median=middle, high=high, frames=len(before))
     after = Figures(low=now.low, median=now.median, high=now.high, frames=_seen(hours, present, key))
-    return _alarm("jump", key, figures, after, change=change)
+    return _alarm("jump", key, figures, after, change=change, reasons=firmwares(_reasons(hours, present, key)))
 
 
 def _spread(hours: Hours, of: Sequence[int], key: Key) -> Spread | None:

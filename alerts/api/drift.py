@@ -29,8 +29,9 @@ class ReasonOut(BaseModel):
 class DriftOut(BaseModel):
     """One alarm. `before` and `after` have `low`, `median`, `high` or `share`, and of how many `frames` (or hours).
 
-    `change` names what a jump looks like; `reasons` counts what was refused for, as `reason@firmware`. `cleared_how` is
-    `returned` or, after a day, `accepted`.
+    `change` names what a jump looks like; `reasons` counts what was refused for, as `reason@firmware`; of a field that
+    vanished or jumped, the frames of each firmware, as `@firmware`. `cleared_how` is `returned` or, after a day,
+    `accepted`.
     """
 
     id: int

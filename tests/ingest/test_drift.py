@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest import drift
 from ingest.drift import HOUR_MS, Hour, Key, Look, Looker, Tally, unpack
 from ingest.drift_alarms import Alarm, Hours, OpenAlarm, Verdict, judge
+from ingest.firmware import firmware_of
 from ingest.model import Frame, Refusal
 from ingest.topics import discover
 from tests.ingest.dialects.recorded import RECEIVED_MS, register_of
@@ -207,6 +208,39 @@ def test_hour_is_bounded() -> None:
 
     assert len(hour.tallies) == drift.MAX_KEYS
     assert len(hour.tallies[Key("wangge_json", "made-up-1")].reasons) == 4
+
+
+def test_firmware_is_named() -> None:
+    """A jump says which firmware the frames of now come from; the new one is compared with what the old one sent."""
+    hours = {}
+    for number in range(26):
+        hour = Hour(number * HOUR_MS)
+        factor, firmware = (1.0, "1.1") if number < 25 else (100.0, "1.2")
+        hour.add(Look("d", "m", {PROPERTY: factor * (10 + step % 5)}, firmware=firmware) for step in range(40))
+        hours[hour.hour_ms] = hour.tallies
+
+    (alarm,) = judge(hours, [], {}, 26 * HOUR_MS).opened
+
+    assert (alarm.kind, alarm.change, alarm.reasons) == ("jump", "×100", {"@1.2": 40})
+
+
+@pytest.mark.parametrize(
+    "payload, firmware",
+    [
+        (b'{"uplink_message": {"version_ids": {"firmware_version": "1.2"}}}', "1.2"),
+        (b'{"uplink_normalized": {"version_ids": {"firmware_version": "1.3"}}}', "1.3"),
+        (b'{"deviceInfo": {"tags": {"firmware": "2"}}}', "2"),
+        (b'{"deviceInfo": {"tags": {"firmware": 2}}}', "reg"),
+        (b"[1]", "reg"),
+        (b"{\xff", "reg"),
+    ],
+)
+def test_firmware_of(payload: bytes, firmware: str) -> None:
+    """Network servers say it beside the payload; else the register may know."""
+    device = register_of({"wl-1": {"domain": "weather", "attributes": {"firmware": "reg"}}}).device("wl-1")
+
+    assert device is not None
+    assert firmware_of(payload, device) == firmware
 
 
 def test_looker() -> None:
