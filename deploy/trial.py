@@ -17,7 +17,7 @@ from ingest.dialects import _gzip
 from ingest.errors import Reason, RefusedError
 from ingest.model import Device, Frame, Observation, Refusal
 from ingest.quality import flagged
-from ingest.topics import Dialects
+from ingest.topics import Dialects, opened
 
 # what a device may be: domain and kind
 _KINDS = (
@@ -84,16 +84,15 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, *, model: str 
 
 def _chosen(frame: Frame, dialects: Dialects, register: Register) -> tuple[Frame, str | None, str]:
     """Return the frame with the topic that it is read on, its dialect, and why it is that one."""
-    opened, said = frame, ""
-    if frame.payload.startswith(_gzip.MAGIC):
-        try:
-            opened, said = replace(frame, payload=_gzip.opened(frame.payload)), "opened from gzip; "
-        except RefusedError:
-            return frame, None, "the payload begins as gzip, but cannot be opened"
-    if not frame.topic and dialects.choose(opened) is None and b'"device_id"' in opened.payload:
-        frame, opened = replace(frame, topic=_OWN_TOPIC), replace(opened, topic=_OWN_TOPIC)
+    try:
+        bare = opened(frame)
+    except RefusedError:
+        return frame, None, "the payload begins as gzip, but cannot be opened"
+    said = "opened from gzip; " if frame.payload.startswith(_gzip.MAGIC) else ""
+    if not frame.topic and dialects.choose(bare) is None and b'"device_id"' in bare.payload:
+        frame, bare = replace(frame, topic=_OWN_TOPIC), replace(bare, topic=_OWN_TOPIC)
         said += "no topic given, and a device_id in the payload: read as "
-    owner, reader = dialects.of_topic(frame.topic), dialects.choose(opened, register)
+    owner, reader = dialects.of_topic(frame.topic), dialects.choose(bare, register)
     if reader is None:
         where = f"no dialect knows the topic {frame.topic!r}" if frame.topic else "no topic given"
         return frame, None, f"{said}{where}, and the payload has no marks of one"

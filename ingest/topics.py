@@ -1,11 +1,11 @@
 """Which dialect a frame is written in: by its topic where the dialect has topics of its own, else by its payload.
 
 A topic that is not UTF-8 (its stray bytes are surrogates, as `surrogateescape` makes them) belongs to no dialect,
-whatever its payload says. A payload that is gzip-compressed is opened first, here and nowhere else; whoever keeps the
-frame keeps it as it arrived. A verdict by topic is remembered (at most `MAX_REMEMBERED` topics); one by payload is not,
-so that no message can decide how the next ones are read. A dialect may leave some payloads on its own topics to another
-one (`reader`), as JSON leaves NDJSON. What no dialect knows is, on a topic that the register has a device for, of the
-dialect that says so of itself (`of_register`).
+whatever its payload says. A payload that is gzip-compressed, or has a byte order mark before its text, is opened first,
+here and nowhere else; whoever keeps the frame keeps it as it arrived. A verdict by topic is remembered (at most
+`MAX_REMEMBERED` topics); one by payload is not, so that no message can decide how the next ones are read. A dialect may
+leave some payloads on its own topics to another one (`reader`), as JSON leaves NDJSON. What no dialect knows is, on a
+topic that the register has a device for, of the dialect that says so of itself (`of_register`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ from ingest.model import Frame, Lookup, Observation, Refusal
 from ingest.plugins import find
 
 MAX_REMEMBERED = 100_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_WRAPPED = (_gzip.MAGIC, _BYTE_ORDER_MARK)
+
+
+def opened(frame: Frame) -> Frame:
+    """Return a frame as its dialect reads it: not compressed, without byte order mark. Raises `RefusedError`."""
+    if not frame.payload.startswith(_WRAPPED):
+        return frame
+    payload = _gzip.opened(frame.payload) if frame.payload.startswith(_gzip.MAGIC) else frame.payload
+    return replace(frame, payload=payload.removeprefix(_BYTE_ORDER_MARK))
 
 
 class Dialects:
@@ -68,9 +78,9 @@ class Dialects:
         if frame.retain:
             detail = "the message was retained by the broker: it says nothing about now"
             return unacceptable(Reason.RETAINED, detail).refusal
-        if frame.payload.startswith(_gzip.MAGIC):
+        if frame.payload.startswith(_WRAPPED):
             try:
-                frame = replace(frame, payload=_gzip.opened(frame.payload))
+                frame = opened(frame)
             except RefusedError as exc:
                 return exc.refusal
         dialect = self._by_topic.get(frame.topic)
@@ -84,8 +94,8 @@ class Dialects:
 
     def name_of(self, frame: Frame, lookup: Lookup) -> str:
         """Return the name of the dialect that a frame was read in; empty where that cannot be told any more."""
-        packed = frame.payload.startswith(_gzip.MAGIC)
-        dialect = self.of_topic(frame.topic) if packed else self.choose(redrive.unwrap(frame), lookup)
+        wrapped = frame.payload.startswith(_WRAPPED)
+        dialect = self.of_topic(frame.topic) if wrapped else self.choose(redrive.unwrap(frame), lookup)
         return "" if dialect is None else dialect.name
 
 

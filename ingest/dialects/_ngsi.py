@@ -87,10 +87,17 @@ def _entity(entity: Any) -> dict[str, Any]:
 def _instances(entity: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield an entity with one instance of each attribute, then those with the further instances."""
     several = {name: found for name, raw in entity.items() if (found := _several(raw))}
-    yield {**entity, **{name: found[0] for name, found in several.items()}} if several else entity
-    for place in range(1, max(map(len, several.values()), default=0)):
-        left = {name: found[place] for name, found in several.items() if place < len(found)}
-        yield {name: entity[name] for name in _NAMES if name in entity} | left
+    if not several:
+        yield entity
+        return
+    names = {name: entity[name] for name in _NAMES if name in entity}
+    further: list[dict[str, Any]] = []
+    for name, found in several.items():
+        further += (names.copy() for _ in range(len(found) - 1 - len(further)))
+        for one, instance in zip(further, found[1:], strict=False):
+            one[name] = instance
+    yield {**entity, **{name: found[0] for name, found in several.items()}}
+    yield from further
 
 
 def _several(raw: Any) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def observations(messages: Sequence[Message], frame: Frame, lookup: Lookup) -> t
         moment = message.time
         time = moment if isinstance(moment, int) else (moment - EPOCH) // MILLISECOND
         row = lookup.series_of(message.device_id)
-        if row is None or time < 0 or message.cell is not None:
+        if row is None or not 0 <= time <= LAST_MS or message.cell is not None:
             row = _doubted(message, time, lookup)
         for name, value in message.values.items():
             try:

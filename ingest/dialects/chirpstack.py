@@ -9,10 +9,11 @@
     location  {"time": …, "deviceInfo": {…}, "location": {"latitude": 22.83, "longitude": 108.3, "altitude": 80}}
 
 The device is found by its DevEUI, in the message or in the topic, else by `deviceName`, else by its topic filter. The
-time is the event's. Fields with the value 0, "" or false are left out on the wire: a status without `margin` has a
-margin of 0 dB; one without `batteryLevel` does not know it, because no device says a level of 0. `_uplink.py` makes the
-observations of an uplink. A join, an acknowledgement, a log entry or an integration's own event can be read, but
-measures nothing. On other topics the fields that only one event has tell which it is.
+time is the event's, else that of a reception (`nsTime`, `gwTime`). Fields with the value 0, "" or false are left out on
+the wire: a status without `margin` has a margin of 0 dB; one without `batteryLevel` does not know it, because no device
+says a level of 0. `_uplink.py` makes the observations of an uplink. A join, an acknowledgement, a log entry or an
+integration's own event can be read, but measures nothing. On other topics the fields that only one event has tell which
+it is.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class _Info(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 class _Reception(Reception, frozen=True, gc=False, rename="camel"):
     gateway_id: str = ""
+    ns_time: str | None = None
+    gw_time: str | None = None
 
 
 class _Modulation(msgspec.Struct, frozen=True, gc=False):
@@ -69,7 +72,7 @@ class _Event(msgspec.Struct, frozen=True, rename="camel"):
     dev_addr: str = ""
     # up
     f_cnt: int = 0
-    f_port: int = 0
+    f_port: int | None = None
     data: bytes | None = None
     object: dict[str, Any] | None = None
     rx_info: list[_Reception] | None = None
@@ -123,9 +126,7 @@ def _observations(event: _Event, kind: str, eui: str, frame: Frame, lookup: Look
     name = event.device_info.device_name
     eui = event.device_info.dev_eui or eui
     device = known(find(lookup, eui, name, frame.topic), eui, name)
-    if event.time is None:
-        raise unreadable(Reason.TIME, "time is missing")
-    at_ms = time_ms(event.time, "time")
+    at_ms = _time(event)
     if kind == "up":
         return observations(_uplink(event, device, at_ms), frame, lookup)
     stated = _status(event) if kind == "status" else _location(event, device)
@@ -141,13 +142,23 @@ def _uplink(event: _Event, device: Device, at_ms: int) -> Uplink:
         time_ms=at_ms,
         decoded=event.object,
         raw=event.data or b"",
-        port=event.f_port,
+        port=event.f_port or 0,
         counter=event.f_cnt,
         address=event.dev_addr or event.deduplication_id,
         receptions=heard,
         gateways=len({one.gateway_id for one in heard}) if len(heard) > 1 else len(heard),
         fsk=event.tx_info.modulation.fsk is not None,
     )
+
+
+def _time(event: _Event) -> int:
+    """Return when the server, or else the gateway, received an event."""
+    heard = event.rx_info or []
+    times = (event.time, *(one.ns_time for one in heard), *(one.gw_time for one in heard))
+    time = next((time for time in times if time), None)
+    if time is None:
+        raise unreadable(Reason.TIME, "time is missing")
+    return time_ms(time, "time")
 
 
 def _status(event: _Event) -> Iterator[tuple[str, float]]:

@@ -4,8 +4,8 @@
      "Datastream": {"@iot.id": 42, "unitOfMeasurement": {"symbol": "cm", "definition": "ucum:cm"},
                     "Thing": {"name": "wl-0003"}, "ObservedProperty": {"name": "weather.water_level"}}}
 
-One observation, an array or collection of them (`value`), a Datastream with its `Observations`, or the data array
-extension (`components`, `dataArray`). What a datastream measures is known
+One observation, an array or collection of them (`value`), a Datastream with its `Observations`, a Thing with such
+`Datastreams`, or the data array extension (`components`, `dataArray`). What a datastream measures is known
 
 1. by the register: the device's attribute `datastream.42=weather.water_level`, where 42 stands in the topic or in the
    message. Values are in the unit that the message states, else in the one of the attribute `unit.datastream.42`, else
@@ -40,8 +40,10 @@ _SETS = (
     "Datastreams|MultiDatastreams|Observations|CreateObservations|Things|Locations|HistoricalLocations|Sensors"
     "|ObservedProperties|FeaturesOfInterest"
 )
-_TOPIC = re.compile(rf"(?:^|/)v1\.[01]/(?P<set>{_SETS})(?:\('?(?P<id>[^)']+)'?\))?(?:[/?].*)?$")
-_LINK = re.compile(r"Datastreams\('?(?P<id>[^)']+)'?\)$")
+_ID = r"[^)']{1,255}"  # bounded, so that no text of many brackets costs time
+_TOPIC = re.compile(rf"(?:^|/)v1\.[01]/(?P<set>{_SETS})(?:\('?(?P<id>{_ID})'?\))?(?:[/?].*)?$")
+_LINK = re.compile(rf"Datastreams\('?(?P<id>{_ID})'?\)$")
+_LAST_PART = re.compile(r"[/#:]")
 _HEAD_BYTES = 4096
 _MAX_DEPTH = 4  # a collection of data arrays of a datastream, and one more
 _GOOD = int(Quality.GOOD)
@@ -97,19 +99,37 @@ def _said(content: Any, stream_id: str | None, stream: dict[str, Any] | None = N
     elif "MultiDatastream" in content or "multiObservationDataTypes" in content:
         raise unreadable(Reason.SHAPE, "a MultiDatastream is not read: use one Datastream for each property")
     elif "result" in content:
-        stated = content.get("Datastream")
-        own = stated if isinstance(stated, dict) else stream or {}
-        link = _LINK.search(str(content.get("Datastream@iot.navigationLink", "")))
-        linked = link["id"] if link else stream_id
-        yield _Said(content, own, id_of(own.get("@iot.id")) or linked)
+        yield _one(content, stream_id, stream or {})
     elif isinstance(content.get("dataArray"), list):
         yield from _of_data_array(content, stream_id)
-    elif isinstance(inner := content.get("Observations", content.get("value")), list):
-        yield from _said(inner, id_of(content.get("@iot.id")) or stream_id, content, depth + 1)
-    elif not _ENTITY.isdisjoint(content):
-        raise unacceptable(Reason.NOT_MEASURED, "the message tells of another entity, not of an observation")
+    elif within := _within(content, stream_id):
+        for inner, inner_id, inner_stream in within:
+            yield from _said(inner, inner_id, inner_stream, depth + 1)
     else:
-        raise unreadable(Reason.SHAPE, "an observation has a result")
+        raise _no_observation(content)
+
+
+def _no_observation(content: dict[str, Any]) -> RefusedError:
+    if _ENTITY.isdisjoint(content):
+        return unreadable(Reason.SHAPE, "an observation has a result")
+    return unacceptable(Reason.NOT_MEASURED, "the message tells of another entity, not of an observation")
+
+
+def _one(content: dict[str, Any], stream_id: str | None, stream: dict[str, Any]) -> _Said:
+    stated = content.get("Datastream")
+    own = stated if isinstance(stated, dict) else stream
+    link = _LINK.search(str(content.get("Datastream@iot.navigationLink", "")))
+    return _Said(content, own, id_of(own.get("@iot.id")) or (link["id"] if link else stream_id))
+
+
+def _within(content: dict[str, Any], stream_id: str | None) -> list[tuple[list[Any], str | None, dict[str, Any]]]:
+    """Return the lists of observations in a message, each with the id of its datastream and what is said of that."""
+    streams = content.get("Datastreams")
+    if isinstance(streams, list):
+        inner = [one for one in streams if isinstance(one, dict) and isinstance(one.get("Observations"), list)]
+        return [(one["Observations"], id_of(one.get("@iot.id")), {"Thing": content, **one}) for one in inner]
+    listed = content.get("Observations", content.get("value"))
+    return [(listed, id_of(content.get("@iot.id")) or stream_id, content)] if isinstance(listed, list) else []
 
 
 def _of_data_array(content: dict[str, Any], stream_id: str | None) -> Iterator[_Said]:
@@ -186,7 +206,7 @@ def _named(said: _Said, lookup: Lookup) -> tuple[Device, list[str]]:
     if device is None:
         detail = f"Thing {named(thing)} is not in the register"
         raise unacceptable(Reason.UNKNOWN_DEVICE, detail, device=names[0])
-    fields = (observed.get("name"), str(observed.get("definition")).rpartition("/")[2])
+    fields = (observed.get("name"), _LAST_PART.split(str(observed.get("definition")))[-1])
     return device, [field for field in fields if isinstance(field, str) and field]
 
 

@@ -13,13 +13,15 @@
 
 The device is found by its DevEUI, else by its id in the message or in the topic, else by its topic filter. The time is
 when the network server received the uplink. Empty fields (0, "", false) are left out on the wire. `_uplink.py` makes
-the observations; an `uplink_normalized` is read as an `uplink_message` is. A location that the network's own register
+the observations; an `uplink_normalized` is read as an `uplink_message` is, and a message from the server's storage as
+what is in it (`{"result": {…}}`). A location that the network's own register
 gives (`SOURCE_REGISTRY`) says nothing about where the device is. A simulated uplink and the messages of `_OTHERS` (a
 join, a downlink and what became of it) can be read, but measure nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -67,8 +69,15 @@ class _GatewayIds(msgspec.Struct, frozen=True, gc=False):
     gateway_id: str = ""
 
 
+class _Broker(msgspec.Struct, frozen=True, gc=False):
+    forwarder_net_id: str = ""
+    forwarder_gateway_eui: str = ""
+    forwarder_gateway_id: Any = ""
+
+
 class _Reception(Reception, frozen=True, gc=False):
     gateway_ids: _GatewayIds = _GatewayIds()
+    packet_broker: _Broker | None = None
 
 
 class _DataRate(msgspec.Struct, frozen=True, gc=False):
@@ -120,6 +129,7 @@ class _Up(msgspec.Struct, frozen=True):
     uplink_normalized: _Uplink | None = None
     location_solved: _Solved | None = None
     simulated: bool = False
+    result: _Up | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Up)
@@ -142,6 +152,7 @@ class TheThingsStack:
         message = None
         try:
             message = read(frame.payload, _DECODER, "one of The Things Stack")
+            message = message.result or message
             return _observations(message, frame, lookup)
         except RefusedError as exc:
             return exc.refusal if message is None else named(exc.refusal, *_sender(message, frame.topic, lookup))
@@ -163,8 +174,7 @@ def _observations(message: _Up, frame: Frame, lookup: Lookup) -> tuple[Observati
 
 
 def _uplink(message: _Uplink, device: Device, address: str, at_ms: int) -> Uplink:
-    normalized, battery = message.normalized_payload, message.last_battery_percentage
-    heard = message.rx_metadata
+    battery, heard = message.last_battery_percentage, message.rx_metadata
     return Uplink(
         device=device,
         time_ms=at_ms,
@@ -174,12 +184,34 @@ def _uplink(message: _Uplink, device: Device, address: str, at_ms: int) -> Uplin
         counter=message.f_cnt,
         address=address,
         receptions=heard,
-        gateways=len({one.gateway_ids.gateway_id for one in heard}) if len(heard) > 1 else len(heard),
+        gateways=len({_gateway(one) for one in heard}) if len(heard) > 1 else len(heard),
         fsk=message.settings.data_rate.fsk is not None,
-        normalized=() if normalized is None else normalized if isinstance(normalized, list) else (normalized,),
+        normalized=_normalized(message),
         battery=None if battery is None else _battery(battery),
-        place=next((one for one in message.locations.values() if one.source != _REGISTRY), None),
+        place=next(_places(message), None),
     )
+
+
+def _places(message: _Uplink) -> Iterator[Place]:
+    """Yield where the device is said to be: solved by the network, else stated in a normalized payload."""
+    yield from (one for one in message.locations.values() if one.source != _REGISTRY)
+    for one in _normalized(message):
+        if isinstance(said := one.get("position"), dict):
+            yield Place(said.get("latitude"), said.get("longitude"))
+
+
+def _normalized(message: _Uplink) -> Sequence[dict[str, Any]]:
+    """Return the normalized payloads: an `uplink_normalized` has one that stands alone."""
+    said = message.normalized_payload or ()
+    return (said,) if isinstance(said, dict) else said
+
+
+def _gateway(heard: _Reception) -> tuple[str, ...]:
+    """Return what names a gateway: those of other networks all bear the name of the broker that they came over."""
+    broker = heard.packet_broker
+    if broker is None:
+        return (heard.gateway_ids.gateway_id,)
+    return broker.forwarder_net_id, broker.forwarder_gateway_eui or str(broker.forwarder_gateway_id)
 
 
 def _battery(battery: _Battery) -> Battery | None:

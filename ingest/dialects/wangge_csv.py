@@ -10,7 +10,8 @@
 
 Columns stand in any order. `time` is an RFC 3339 text with zone, or whole milliseconds since 1970. A value without unit
 is in the canonical unit of its property by definition. An empty value of the wide form is none; the long form has no
-empty values. UTF-8, with or without byte order mark. The batch is taken whole or not at all: a refusal names the line.
+empty values. UTF-8; semicolons or tabs may stand for the commas, but no decimal comma for the point. The batch is taken
+whole or not at all: a refusal names the line.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from ingest.errors import Reason, RefusedError, shown, unacceptable, unreadable
 from ingest.model import Frame, Lookup, Observation, Series
 from ingest.normalise import bounded_ms, converted, known_device, number, something, time_ms
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _KEYS = ("device_id", "time")
 _LONG = frozenset({*_KEYS, "property", "value", "unit"})
+_SEPARATORS = ",;\t"
 _HEADER_BYTES = 4096
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,4})?", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{1,15}", re.ASCII)
@@ -51,9 +52,7 @@ class WanggeCsv:
 
     def matches(self, topic: str, payload: bytes) -> bool:  # noqa: ARG002 - the topics are those of `wangge_json`
         """Say whether the first line is a header with `device_id` and `time`."""
-        header = payload[:_HEADER_BYTES].removeprefix(_BYTE_ORDER_MARK).split(b"\n", 1)[0]
-        columns = [name.strip(b' "\r') for name in header.split(b",")]
-        return b"device_id" in columns and b"time" in columns
+        return _separator(payload) is not None
 
     @all_or_nothing
     def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:
@@ -82,15 +81,25 @@ class WanggeCsv:
         return something(found, frame)
 
 
+def _separator(payload: bytes) -> str | None:
+    """Return what stands between the columns of the header; None where the first line is none."""
+    header = payload[:_HEADER_BYTES].split(b"\n", 1)[0]
+    for separator in _SEPARATORS:
+        columns = [name.strip(b' "\r') for name in header.split(separator.encode())]
+        if b"device_id" in columns and b"time" in columns:
+            return separator
+    return None
+
+
 def _rows(payload: bytes) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a payload, with the line that each ends on; empty lines are skipped."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise unreadable(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {MAX_PAYLOAD_BYTES}")
     try:
-        text = payload.removeprefix(_BYTE_ORDER_MARK).decode()
+        text = payload.decode()
     except UnicodeDecodeError as exc:
         raise unreadable(Reason.NOT_CSV, f"the payload is not UTF-8 text: {exc.reason}") from exc
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(payload) or ",", strict=True)
     try:
         for row in reader:
             if row:

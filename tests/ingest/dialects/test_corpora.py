@@ -130,7 +130,7 @@ def test_the_things_stack_documents(corpora: Path) -> None:
     refused = Counter(outcome.reason for outcome in found.values() if isinstance(outcome, Refusal))
 
     assert len(files) > 25
-    assert set(refused) <= {"not_measured", "shape", "time"}
+    assert set(refused) <= {"not_measured", "nothing_known", "shape", "time"}
     assert values(found["integrations__data-formats__04"]) == {
         "weather.temperature": 1.0,
         "weather.illuminance": 0.64,

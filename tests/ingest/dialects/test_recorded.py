@@ -11,7 +11,7 @@ from ingest.dialects import _template
 from ingest.dialects._base import Dialect
 from ingest.model import Frame, Refusal
 from ingest.plugins import find
-from ingest.topics import discover
+from ingest.topics import discover, opened
 from tests.ingest.dialects.recorded import CASES, RECEIVED_MS, Case, register_of
 
 DIALECTS: dict[str, Dialect] = find("ingest.dialects", "DIALECT")
@@ -26,7 +26,7 @@ def milliseconds(time: str) -> int:
 def test_recorded_case(case: Case) -> None:
     """A recorded frame is decoded by its own dialect into exactly the observations or the refusal of its case."""
     dialects, register = discover(), register_of(case.devices)
-    chosen = dialects.choose(case.frame(), register)
+    chosen = dialects.choose(opened(case.frame()), register)
     outcome = dialects.decode(case.frame(), register)
 
     assert chosen is DIALECTS[case.dialect]

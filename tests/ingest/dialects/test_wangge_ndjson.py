@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ingest.dialects import wangge_json, wangge_ndjson
 from ingest.errors import Reason
 from ingest.model import Refusal
+from ingest.topics import opened
 from tests.ingest.dialects.recorded import CASES, Case, register_of
 
 GOOD = [case for case in CASES if case.dialect == "wangge_ndjson" and case.expect]
@@ -43,12 +44,10 @@ def test_spoiled_line(data: st.DataObject, case: Case) -> None:
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
 def test_lines_give_what_an_array_gives(case: Case) -> None:
     """The lines of a batch give the same as the same messages in a JSON array."""
-    array = b"[" + b",".join(line for line in case.payload.splitlines() if line.strip()) + b"]"
-    register = register_of(case.devices)
+    frame, register = opened(case.frame()), register_of(case.devices)
+    array = b"[" + b",".join(line for line in frame.payload.splitlines() if line.strip()) + b"]"
 
-    assert wangge_ndjson.DIALECT.decode(case.frame(), register) == wangge_json.DIALECT.decode(
-        case.frame(array), register
-    )
+    assert wangge_ndjson.DIALECT.decode(frame, register) == wangge_json.DIALECT.decode(case.frame(array), register)
 
 
 @pytest.mark.parametrize(
