@@ -34,7 +34,7 @@ TIMES = (
 _WRAPPERS = ("value", "object", "vocab", "@value")
 _NULL = "urn:ngsi-ld:null"
 _NUMBER = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{1,15})?\s*", re.ASCII)
-_NUMBER_TYPES = frozenset({"Number", "Float", "Integer"})
+_NUMBER_TYPES = ("Number", "Float", "Integer")
 _DIMENSIONS = (2, 3)  # of a point, with or without altitude
 _URN = re.compile(r"^urn:ngsi-ld:\w+:")
 _ENDS_IN_TIME = re.compile(r"[-.:_]\d{4}-\d\d-\d\dT\d\d[:-]\d\d[^/]*$")  # an entity of each observation
@@ -152,7 +152,8 @@ def device_of(entity: dict[str, Any], lookup: Lookup) -> Device:
 
     A name also counts without `urn:ngsi-ld:{Type}:` before it, and an id without the time behind it.
     """
-    names = [name for key in ("refDevice", "stationID", "id") for name in _texts(plain(entity.get(key)))]
+    names = [name for key in ("refDevice", "stationID") for name in _texts(plain(entity.get(key)))]
+    names.append(entity["id"])
     for name in names:
         device = lookup.device(name) or lookup.device(_URN.sub("", name))
         if device is not None:
