@@ -17,6 +17,7 @@ _UNITS = {
     "ug/m3": "µg/m³",
     "mg/m3": "mg/m³",
     "W/m2": "W/m²",
+    "m2": "m²",
     "deg": "°",
     "{veh}/h": "veh/h",
     "{veh}": "veh",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from alerts.api.context import SiteView
 from alerts.console.reasons_samples import Words, in_chinese
 from alerts.console.texts import Language
+from rules.wording import unit_words
 
 _VALUE = re.compile(
     r"^(?P<name>[a-z]+\.[a-z0-9_]+) is (?P<value>[^\s;,]+(?: [^\s;,]+)?), (?P<verdict>[a-z ]+?) (?P<limit>-?[\d.e+-]+)"
@@ -67,7 +68,6 @@ _INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT[\d:]+Z")
 _UNIT = re.compile(r"(\d )([^\s,]+)")
 _ID = re.compile(r"\b[a-z]+\.[a-z0-9_]+\b")
 _RULE_ACTS = re.compile(r"^(\S+)( fired \d| still fires \d)")
-_UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "m2": "m²", "deg": "°", "{veh}/h": "veh/h", "dB[mW]": "dBm", "kW.h": "kWh"}
 
 
 def in_words(reason: str, site: SiteView, lang: Language) -> str:
@@ -91,7 +91,7 @@ def _in_english(reason: str, site: SiteView) -> str:
         return "; ".join(in_words(part, site, "en") for part in parts)
     said = _RULE_ACTS.sub(lambda found: _title(found[1], site, "en") + found[2], _SINCE.sub("", reason))
     said = _INSTANT.sub(lambda found: _local(found[0], site.zone), said)
-    said = _UNIT.sub(lambda found: found[1] + unit(found[2]), said)
+    said = _UNIT.sub(lambda found: found[1] + unit(found[2], "en"), said)
     return _ID.sub(lambda found: _property(found[0], site, "en"), said)
 
 
@@ -106,7 +106,7 @@ def _words(site: SiteView) -> Words:
     """Return what the sentences of rules about values over time are made of."""
     return Words(
         title=lambda name: _property(name, site, "zh"),
-        value=lambda text: " ".join(unit(word) for word in text.split(" ")),
+        value=lambda text: " ".join(unit(word, "zh") for word in text.split(" ")),
         verdict=lambda text: _VERDICTS_ZH.get(text, text),
         held=_duration_zh,
         instant=lambda text: _local(text, site.zone),
@@ -126,14 +126,15 @@ def _property(name: str, site: SiteView, lang: Language) -> str:
     return name if known is None else known.title_zh if lang == "zh" else known.title_en
 
 
-def unit(ucum: str) -> str:
-    """Return a UCUM unit as people write it; what has no other spelling stays."""
-    return _UNITS.get(ucum, ucum)
+def unit(ucum: str, lang: Language) -> str:
+    """Return a UCUM unit as people write it in a language; what has no other spelling stays."""
+    words = unit_words(ucum)
+    return words.zh if lang == "zh" else words.en
 
 
 def _value(found: re.Match[str], site: SiteView, lang: Language) -> str:
     title = _property(found["name"], site, lang)
-    value = " ".join(unit(word) for word in found["value"].split(" "))
+    value = " ".join(unit(word, lang) for word in found["value"].split(" "))
     if lang == "en":
         held = f", {found['how']} {found['held']}" if found["held"] else ""
         return f"{title} {value}, {found['verdict']} {found['limit']}{held}"

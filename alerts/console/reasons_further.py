@@ -29,7 +29,11 @@ _SAYINGS = tuple(
             "{name}在{days} {hour} 时一般为 {low} 至 {value}，现为 {now}",
         ),
         (rf"{_NAME}: what is normal at this hour is not known", "{name}在这一小时的常态未知"),
-        (r"so are (?P<count>\d+) others within (?P<metres>\S+) m", "{metres} 米内另有 {count} 台设备也是如此"),
+        (r"so (?:is|are) (?P<count>\d+) others? within (?P<metres>\S+) m", "{metres} 米内另有 {count} 台设备也是如此"),
+        (
+            r"so (?:is|are) (?P<count>\d+) others? in its cell and those that touch it",
+            "所在单元网格及相邻网格内另有 {count} 台设备也是如此",
+        ),
         (
             rf"{_NAME} is {_NUMBER}, {_SECOND} around it, more than (?P<by>\S+) apart is too far",
             "{name} {value}，周围为 {value2}，相差超过 {by} 为异常",

@@ -77,7 +77,7 @@ def _read(visit: Visit, stretch: Stretch) -> SeriesChart:
     inside = [(max(begin, stretch.from_ms), min(end, stretch.to_ms)) for begin, end in spans]
     return SeriesChart(
         title=property_title(visit, known, stretch.observed_property),
-        unit="" if known is None else unit(known.unit),
+        unit="" if known is None else unit(known.unit, visit.lang),
         points=thin(points, _DRAWN),
         from_ms=stretch.from_ms,
         to_ms=stretch.to_ms,

@@ -49,7 +49,9 @@ class NeighboursAgree(Wrapped, frozen=True, kw_only=True):
 
     def describe(self, view: View) -> str:
         """Return what the device says, and how many agree."""
-        return f"{self.inner.describe(view)}; so are {len(self._others(view))} others {words(self.near).en}"
+        count = len(self._others(view))
+        others = "is 1 other" if count == 1 else f"are {count} others"
+        return f"{self.inner.describe(view)}; so {others} {words(self.near).en}"
 
     def explain(self, wording: Wording) -> Text:
         """Return in plain words what is so of how many."""

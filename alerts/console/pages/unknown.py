@@ -67,7 +67,7 @@ class UnknownDevices:
         visit = self._visit
         names = [(visit.context.site.register.property(value.property), value) for value in one.would_read]
         read = [
-            f"{property_title(visit, known, value.property)} {value.value:g} {unit(value.unit)}".removesuffix(" 1")
+            f"{property_title(visit, known, value.property)} {value.value:g} {unit(value.unit, visit.lang)}".rstrip()
             for known, value in names
         ]
         kind = f"{visit.t(f'domain.{one.domain}')} · {visit.t(f'kind.{one.kind}')}" if one.domain and one.kind else ""

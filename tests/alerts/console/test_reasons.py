@@ -84,7 +84,8 @@ def test_the_sentence_of_silence_is_known(site: SiteView) -> None:
 
 def test_unit() -> None:
     """Units as people write them."""
-    assert [unit(one) for one in ("Cel", "ug/m3", "cm")] == ["°C", "µg/m³", "cm"]
+    assert [unit(one, "zh") for one in ("Cel", "ug/m3", "cm", "{veh}/h")] == ["°C", "µg/m³", "cm", "辆/小时"]
+    assert unit("{veh}/h", "en") == "veh/h"
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,10 @@ def test_unit() -> None:
         (
             "weather.water_level is 20 cm, above 15; so are 2 others within 80 m",
             "积水深度 20 cm，高于 15；80 米内另有 2 台设备也是如此",
+        ),
+        (
+            "weather.water_level is 20 cm, above 15; so is 1 other in its cell and those that touch it",
+            "积水深度 20 cm，高于 15；所在单元网格及相邻网格内另有 1 台设备也是如此",
         ),
         (
             "weather.temperature is 30 Cel, 22 Cel around it, more than 5 apart is too far",

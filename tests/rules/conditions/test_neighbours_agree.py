@@ -47,7 +47,7 @@ def test_describe_says_how_many_agree(world: Any) -> None:
     condition = world.condition("neighbours_agree", condition=HIGH, within_m=500)
     view = gauges(world, 20, 16, 5)
 
-    assert condition.describe(view) == "weather.water_level is 20 cm, above 15; so are 1 others within 500 m"
+    assert condition.describe(view) == "weather.water_level is 20 cm, above 15; so is 1 other within 500 m"
     assert [one.device_id for one in condition.evidence(view)] == ["g1", "g0"]
 
 
@@ -55,7 +55,7 @@ def test_around_is_a_distance_or_cells(world: Any) -> None:
     """One of both must be given; the words say which."""
     by_cell = world.condition("neighbours_agree", condition=HIGH, area="adjacent_cells")
 
-    assert by_cell.describe(gauges(world, 20, 16)).endswith("so are 1 others in its cell and those that touch it")
+    assert by_cell.describe(gauges(world, 20, 16)).endswith("so is 1 other in its cell and those that touch it")
     for options in ({}, {"within_m": 500, "area": "adjacent_cells"}):
         with pytest.raises(
             pydantic.ValidationError, match="takes one of `within_m: METRES` and `area: adjacent_cells`"
