@@ -66,6 +66,14 @@ def mount(app: FastAPI, context: WebContext) -> None:
         app, title="Wangge", dark=True, tailwind=False, favicon=_STATIC / "icon.svg", show_welcome_message=False
     )
     app.add_middleware(Gate, context=context)
+    nicegui_app.add_exception_handler(404, _no_such_page)
+
+
+def _no_such_page(request: Request, _exc: Exception) -> HTMLResponse:
+    lang = language(request.cookies.get(LANGUAGE_COOKIE))
+    words = {key: html.escape(text(lang, f"error.{key}")) for key in ("no_page", "to_overview")}
+    page = (_STATIC / "missing.html").read_text(encoding="utf-8")
+    return HTMLResponse(Template(page).substitute(words, lang="zh-CN" if lang == "zh" else "en"), 404)
 
 
 def _page(path: str, build: Callable[[Visit], None], context: WebContext, live: Live) -> None:

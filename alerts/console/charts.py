@@ -157,10 +157,11 @@ def _causes(chart: SeriesChart, offset_ms: int) -> dict[str, Any]:
 
 def _limit(limit: LimitLine) -> dict[str, Any]:
     colour = _FIRES if limit.fires else _CLEARS
+    side = "insideEndTop" if limit.fires else "insideStartTop"  # both may have the same value
     return {
         "yAxis": limit.value,
         "lineStyle": {"color": colour, "type": "dashed" if limit.fires else "dotted", "width": 1.2},
-        "label": {"formatter": limit.words, "color": colour, "position": "insideEndTop", "fontSize": 11},
+        "label": {"formatter": limit.words, "color": colour, "position": side, "fontSize": 11},
     }
 
 

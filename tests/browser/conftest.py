@@ -49,7 +49,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PEOPLE = {"wei": (Role.VIEWER, None), "wang": (Role.OPERATOR, None), "li": (Role.CREW, "drainage-2")}
+PEOPLE = {
+    "wei": (Role.VIEWER, None),
+    "wang": (Role.OPERATOR, None),
+    "li": (Role.CREW, "drainage-2"),
+    "root": (Role.ADMINISTRATOR, None),
+}
 GAUGE, BIN = "wl-054", "bin-0098"
 START_S = 60.0
 

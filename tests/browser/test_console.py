@@ -142,6 +142,17 @@ def test_unknown_device(desk: BrowserContext, city: City) -> None:
     expect(row.locator("code")).to_have_text("wangge devices adopt bin-9999 --config site.toml --lat LAT --lon LON")
 
 
+def test_dead_letters_are_published_again(desk: BrowserContext, city: City) -> None:
+    """Who may is offered it for each group; a broker that is away is told in words."""
+    city.strange("bin-9999", {"waste.fill_level": 81.0})
+    page = log_in(desk, city, "root")
+    page.goto(f"{city.url}/ledger")
+    expect(page.get_by_text("unknown device").first).to_be_visible()
+    page.get_by_role("button", name="Publish again").click()
+
+    expect(page.get_by_text("The broker has not taken it")).to_be_visible(timeout=60_000)
+
+
 def test_device(desk: BrowserContext, city: City) -> None:
     """The series of a device over a range that the visitor chooses."""
     page = log_in(desk, city, "wei")
@@ -153,6 +164,16 @@ def test_device(desk: BrowserContext, city: City) -> None:
 
     expect(page.get_by_role("button", name="24 h")).to_have_class(re.compile(r"\bon\b"))
     expect(page.get_by_text("No observations in this stretch")).to_be_hidden()
+
+
+def test_no_such_page(desk: BrowserContext, city: City) -> None:
+    """A wrong address is told in the visitor's language, with a way back."""
+    page = log_in(desk, city, "wang")
+    page.goto(f"{city.url}/nowhere")
+    expect(page.get_by_role("heading")).to_have_text("There is no such page")
+    page.get_by_role("link", name="To the overview").click()
+
+    expect(page.get_by_text("Live alerts")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 
 from alerts.api.reads import alerts as reads
@@ -14,6 +15,7 @@ from alerts.console.trace import Stretch, Trace, judging, property_title
 from alerts.console.visit import Visit
 from alerts.store.database import reading
 from ingest.model import Device
+from ingest.trust import PROPERTY as TRUST
 
 _RANGES_MS = {"1h": 3_600_000, "6h": 6 * 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000}
 _REDRAW_MS = 4_000  # of wall time
@@ -46,8 +48,10 @@ class DevicePage:
                 self._series_panel()
                 with panel(visit.t("device.alerts")):
                     self._alerts = AlertList(can_act=visit.may_act)
-            with box("div", "w-left"), panel(visit.t("device.facts")):
-                facts(self._facts())
+            with box("div", "w-left"):
+                with panel(visit.t("device.facts")):
+                    facts(self._facts())
+                self._trust = self._trust_panel()
         self._alerts.when("changed", lambda _: visit.live.refresh())
         visit.follow(self.refresh)
 
@@ -71,11 +75,17 @@ class DevicePage:
                 for word in _RANGES_MS
             }
 
+    def _trust_panel(self) -> Trace | None:
+        if TRUST not in self._measured:
+            return None
+        with panel(self._title(TRUST), self._visit.t("range.7d")):
+            return Trace(self._visit)
+
     async def refresh(self) -> None:
         """Show what the stores say now; the chart is drawn anew a few seconds apart."""
         visit, site = self._visit, self._visit.context.site
         rows, total = await asyncio.to_thread(self._read)
-        self._alerts.show(rows=[present.alert(row, site, visit.lang) for row in rows], total=total)
+        self._alerts.show(rows=[present.alert(row, site, visit.lang) for row in rows], total=total, filtered=True)
         wall_ms = visit.context.wall_ms()
         if self._measured and wall_ms - self._drawn_at_ms >= _REDRAW_MS:
             self._drawn_at_ms = wall_ms
@@ -101,6 +111,9 @@ class DevicePage:
             for key, one in buttons.items():
                 one.classes(add="on" if key == chosen else "", remove="" if key == chosen else "on")
         self._no_points.set_visibility(not await self._trace.show(stretch))
+        if self._trust is not None:
+            week = dataclasses.replace(stretch, observed_property=TRUST, from_ms=to_ms - _RANGES_MS["7d"])
+            await self._trust.show(week)
 
     def _has_history(self) -> bool:
         to_ms = self._visit.context.now_ms() - _RANGES_MS["1h"]
@@ -111,11 +124,18 @@ class DevicePage:
         with reading(self._visit.context.engine) as connection:
             return reads.find(connection, reads.AlertFilter(device_id=self._device.id), limit=50)
 
+    def _latest(self, name: str) -> float | None:
+        context = self._visit.context
+        points = context.series.read(self._device.id, name, 0, context.now_ms() + 1, 1)
+        return points[-1].value if points else None
+
     def _title(self, name: str) -> str:
         return property_title(self._visit, self._visit.context.site.register.property(name), name)
 
     def _facts(self) -> list[tuple[str, str | tuple[str, str] | None]]:
         visit, device = self._visit, self._device
+        trust = self._latest(TRUST)
+        offset = self._latest("device.position_offset")
         attributes = "，".join(f"{key}={value}" for key, value in device.attributes.items())
         return [
             (visit.t("device.id"), device.id),
@@ -124,6 +144,8 @@ class DevicePage:
             (visit.t("device.place"), visit.context.site.place(device.cell)),
             (visit.t("case.cell"), device.cell),
             (visit.t("device.position"), f"{device.lat:.5f}, {device.lon:.5f}"),
+            (self._title("device.position_offset"), None if offset is None else f"{offset:g} m"),
+            (self._title(TRUST), visit.t("device.never_failed") if trust is None else f"{trust:g} %"),
             (visit.t("device.cadence"), f"{device.cadence_s} {visit.t('unit.s')}"),
             (visit.t("device.parent"), (f"/devices/{device.parent}", device.parent) if device.parent else None),
             ("EUI", device.eui),

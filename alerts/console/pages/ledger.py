@@ -7,6 +7,8 @@ from typing import Any
 
 from alerts import drift as drift_words
 from alerts.api.reads import accounts
+from alerts.api.roles import satisfies
+from alerts.cases.workflow import Role
 from alerts.console.markup import Words, box, panel
 from alerts.console.parts import DataTable
 from alerts.console.shell import shell
@@ -39,7 +41,7 @@ class Ledger:
             self._totals = DataTable((*numbers, balanced), empty=nothing)
         with panel(visit.t("ledger.title")):
             self._hours = DataTable((hour, source, *numbers, balanced), empty=nothing)
-        stage, reason = ("stage", visit.t("letters.stage"), "text"), ("reason", visit.t("letters.reason"), "code")
+        stage, reason = ("stage", visit.t("letters.stage"), "text"), ("reason", visit.t("letters.reason"), "name")
         sender = (("dialect", visit.t("letters.dialect"), "code"), ("model", visit.t("letters.model"), "code"))
         times = (("times", visit.t("letters.times"), "number"), ("last", visit.t("letters.last"), "moment"))
         detail = ("detail", visit.t("letters.detail"), "wide")
@@ -48,9 +50,11 @@ class Ledger:
             letters = ("letters", visit.t("letters.letters"), "number")
             again = ("refused_again", visit.t("letters.refused_again"), "number")
             first, days = ("first", visit.t("letters.first"), "moment"), ("days", visit.t("letters.days"), "bars")
+            redrive = (("redrive", "", "post"),) if satisfies(visit.principal.role, Role.ADMINISTRATOR) else ()
             self._groups = DataTable(
-                (stage, reason, *sender, letters, again, days, first, *times, detail), empty=no_letters
+                (stage, reason, *sender, letters, again, days, first, *times, detail, *redrive), empty=no_letters
             )
+            self._groups.when("done", lambda _: visit.live.refresh())
         with panel(visit.t("drift.title")):
             self._drift = DataTable(
                 (
@@ -85,6 +89,7 @@ class Ledger:
                     "refused_again": row.refused_again,
                     "first": row.first_received_at_ms,
                     "days": list(row.days),
+                    "redrive": _redrive(row),
                 }
                 for row in groups
             ]
@@ -106,7 +111,7 @@ class Ledger:
     def _said(self, row: Group | DeadLetter) -> dict[str, Any]:
         return {
             "stage": self._visit.t(f"stage.{row.stage}"),
-            "reason": row.reason,
+            "reason": self._visit.t(f"reason.{row.reason}"),
             "detail": row.detail,
             "times": row.times,
             "last": row.last_received_at_ms,
@@ -123,6 +128,14 @@ class Ledger:
                 deadletters.listed(connection, limit=_LETTERS),
                 drift.listed(connection, limit=_LETTERS),
             )
+
+
+def _redrive(row: Group) -> dict[str, object]:
+    """Return what a press on the button of a group sends to the API, and the text that answers."""
+    model = f"{row.model}@{row.firmware}" if row.firmware else row.model
+    named = {"stage": row.stage, "reason": row.reason, "dialect": row.dialect, "model": model}
+    choice = {key: value for key, value in named.items() if value}
+    return {"path": "/deadletters/redrive", "body": choice, "words": "letters.redrive", "told": "letters.redriven"}
 
 
 def _values(row: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from alerts.console.texts import TEXTS, language, table, text
 from alerts.console.texts_domain import DOMAIN_TEXTS
 from alerts.console.texts_ui import UI_TEXTS
 from alerts.lifecycle import AlertState
+from ingest.errors import Reason
 from ingest.model import Quality
 from rules.model import Severity
 
@@ -61,6 +62,7 @@ def test_every_word_of_the_domain_has_a_text() -> None:
         *(f"role.{one}" for one in PEOPLE),
         *(f"actor.{one}" for one in (Role.IOT, Role.RULE, Role.MATRIX, Role.SENSOR, Role.TIMER)),
         *(f"quality.{one.value}" for one in Quality),
+        *(f"reason.{one.value}" for one in Reason),
     }
 
     assert needed - set(TEXTS) == set()
