@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -38,19 +38,19 @@ from ingest.io.mqtt_source import MqttOptions
 _IDLE_S = 0.1
 
 
-def run_bridge(settings: Settings, name: str) -> None:
+def run_bridge(settings: Settings, name: str, *, alone: bool) -> None:
     """Carry frames until SIGTERM or SIGINT. Raises UserError where the topics are not as they must be."""
-    asyncio.run(_bridge(settings, name))
+    asyncio.run(_bridge(settings, lambda options: of_bridge(options, name, alone=alone), name))
 
 
-async def _bridge(settings: Settings, name: str) -> None:
+async def _bridge(settings: Settings, change: Callable[[MqttOptions], MqttOptions], name: str) -> None:
     topics = cluster_topics(settings)
     administer.refuse_problems(await administer.check(settings.kafka, topics))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     limits = brokers.epoch_limits(settings)
-    source = brokers.opened(settings, settings.real_clock().now_ms, lambda options: of_bridge(options, name))
+    source = brokers.opened(settings, settings.real_clock().now_ms, change)
     source.start()
     try:
         async with Outlet(settings.kafka, f"bridge-{name}") as outlet:
@@ -59,12 +59,18 @@ async def _bridge(settings: Settings, name: str) -> None:
         source.stop()
 
 
-def of_bridge(options: MqttOptions, name: str) -> MqttOptions:
-    """Return how a bridge of this name connects: it shares its subscription with the others."""
-    topics = options.topics
+def of_bridge(options: MqttOptions, name: str, *, alone: bool = False) -> MqttOptions:
+    """Return how a bridge of this name connects: it shares its subscription with the others, unless it is alone.
+
+    A group that the settings name is kept. What the session has from before is given up.
+    """
+    topics, unwanted = options.topics, options.unwanted
     if not topics[0].startswith("$share/"):
-        topics = brokers.shared(options.client_id, topics)
-    return msgspec.structs.replace(options, topics=topics, client_id=f"{options.client_id}-bridge-{name}")
+        topics, unwanted = brokers.shared(options.client_id, topics), topics
+        if alone:
+            topics, unwanted = unwanted, topics
+    own = f"{options.client_id}-bridge-{name}"
+    return msgspec.structs.replace(options, topics=topics, unwanted=unwanted, client_id=own)
 
 
 def run_worker(settings: Settings) -> None:

@@ -13,6 +13,8 @@ from deploy.commands._base import Command
 def bridge(
     config: Annotated[Path, typer.Option(help="Settings file (TOML): site, data, mqtt, epoch, kafka.")],
     name: Annotated[str, typer.Option(help="Tells this bridge from others; keep it over restarts.")] = "1",
+    *,
+    alone: Annotated[bool, typer.Option("--alone", help="It is the only one: the subscription is its own.")] = False,
 ) -> None:
     """Carry frames to Kafka until SIGTERM or Ctrl-C. Start several, each with a name of its own, to share the load."""
     from deploy.metrics_folder import share
@@ -26,7 +28,7 @@ def bridge(
     answer(settings.metrics)
     from deploy.cluster import run_bridge
 
-    run_bridge(settings, name)
+    run_bridge(settings, name, alone=alone)
 
 
 COMMAND = Command("bridge", bridge)

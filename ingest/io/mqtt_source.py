@@ -27,9 +27,13 @@ _QUEUED_CHUNKS = 64  # of at most 256 KiB each: the bound on what waits in memor
 
 
 class MqttOptions(Login, frozen=True, kw_only=True):
-    """Where the frames come from. `source` names the broker in ledger and dead letters."""
+    """Where the frames come from. `source` names the broker in ledger and dead letters.
+
+    `unwanted`: what the persistent session may still be subscribed to from a time of other settings.
+    """
 
     topics: tuple[str, ...] = ("#",)
+    unwanted: tuple[str, ...] = ()
     client_id: str = "wangge"
     source: str = "mqtt"
     keepalive_s: int = 30
@@ -115,6 +119,8 @@ class MqttSource:
             self.problem = f"{self._options.address} refuses the connection: {reason}"
             LOG.warning("refused", broker=self._options.address, reason=str(reason))
             return
+        if self._options.unwanted:
+            client.unsubscribe(list(self._options.unwanted))
         client.subscribe([(topic, 1) for topic in self._options.topics])
 
     def _on_subscribe(

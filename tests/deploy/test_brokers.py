@@ -72,6 +72,17 @@ def test_bridge_shares(tmp_path: Path) -> None:
     assert [one.client_id for one in found] == ["wangge-bridge-1", "wangge-west-bridge-1"]
 
 
+def test_bridge_alone(tmp_path: Path) -> None:
+    """A bridge that is the only one has subscriptions of its own, but for a group that the settings name."""
+    made = settings(tmp_path, '[mqtt]\ntopics = ["#"]\n[sources.west]\ntopics = ["t"]\ngroup = "g"\n')
+    alone, west = (of_bridge(brokers.options(made, name), "1", alone=True) for name in made.brokers)
+    among_others = of_bridge(brokers.options(made, "mqtt"), "1")
+
+    assert (alone.topics, alone.unwanted) == (("#",), ("$share/wangge/#",))
+    assert (among_others.topics, among_others.unwanted) == (alone.unwanted, alone.topics)
+    assert (west.topics, west.unwanted) == (("$share/g/t",), ())
+
+
 @pytest.mark.parametrize(
     "text,told",
     [

@@ -35,6 +35,7 @@ from tests.influx import bucket
 
 SITE = Path(__file__).parents[2] / "deploy" / "sites" / "xixiangtang"
 PARTITIONS = 4
+SPEED = 0.1  # of the clock: in a long run no sensor is silent for so long that an alert says so
 BALANCE = "SELECT coalesce(sum(received) - sum(stored + duplicate + refused + dead_lettered), 0) FROM ledger"
 _KAFKA = f"""[kafka]
 bootstrap = "{{}}"
@@ -70,7 +71,8 @@ class Stores(NamedTuple):
 class Cluster:
     """An installation; without Kafka, one of the embedded runtime. `processes` are those that run, by name.
 
-    `peak_mib`: the most memory that each has had; `restarts`: how often each was started again.
+    `alone`: its bridge is the only one. `peak_mib`: the most memory that each has had; `restarts`: how often each was
+    started again.
     """
 
     def __init__(self, folder: Path, name: str, mqtt_port: int, kafka: Kafka | None, stores: Stores) -> None:
@@ -83,7 +85,7 @@ class Cluster:
             f"{stores.settings(name)}"
             f'[mqtt]\nport = {mqtt_port}\nclient_id = "{name}"\ntopics = ["wangge/+/up/#"]\nwindow = 1000\n'
             f"[clock]\nstart_ms = {START_MS + 86_400_000}\nwall_start = {int(time.time() * 1000)}\n"
-            + (_KAFKA.format(kafka.address, name) if kafka else ""),
+            f"speed = {SPEED}\n" + (_KAFKA.format(kafka.address, name) if kafka else ""),
             encoding="utf-8",
         )
         self.settings = load(self.config)
@@ -91,6 +93,7 @@ class Cluster:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.restarts: Counter[str] = Counter()
         self.peak_mib: dict[str, float] = {}
+        self.alone = False
         self._changing = threading.Lock()
         self._supervised = False
         if kafka is not None:
@@ -133,6 +136,7 @@ class Cluster:
         for name in names:
             kind = name.rstrip("0123456789")
             command = [sys.executable, "-m", "deploy.child", kind, "--config", str(self.config)]
+            command += ["--alone"] if kind == "bridge" and self.alone else []
             env = dict(os.environ)
             if self.settings.store == "influx":  # its spool lies in the data folder: to each his own
                 env["WANGGE_DATA"] = str(self.data / name)

@@ -27,10 +27,10 @@ TOPICS = ("wangge/+/up/#",)
 RATE, BURST_S, SECONDS = 50, 2, 1.5
 
 
-def message(device: str, time_ms: int) -> tuple[str, bytes]:
+def message(device: str, time_ms: int, site: str = "xixiangtang") -> tuple[str, bytes]:
     """Return topic and payload of a level."""
     payload = {"device_id": device, "time": time_ms, "values": {LEVEL: 2.0}}
-    return f"wangge/xixiangtang/up/{device}", json.dumps(payload).encode()
+    return f"wangge/{site}/up/{device}", json.dumps(payload).encode()
 
 
 @pytest.fixture
@@ -43,7 +43,10 @@ def port() -> Iterator[int]:
 
 
 def test_one_broker_is_away(tmp_path: Path, site_folder: Path, port: int) -> None:
-    """What comes over the other is stored, with a row of its own in the ledger; it is told which one is away."""
+    """What comes over the other is stored, with a row of its own in the ledger; it is told which one is away.
+
+    That other one is of another site: a device that is registered here is taken, a stranger is quarantined.
+    """
     away, now_ms = broker.free_port(0), wall_ms()
     more = f"[sources.east]\nport = {away}\n"
     with mosquitto.running() as west:
@@ -51,17 +54,20 @@ def test_one_broker_is_away(tmp_path: Path, site_folder: Path, port: int) -> Non
         with running_line(tmp_path, site_folder, port, now_ms, TOPICS, more, connected=False) as line:
             line.wait_for("its two brokers", lambda: line.links() == {"mqtt": True, "west": True, "east": False})
             backlog.publish(port, [message("wl-001", now_ms + number) for number in range(300)])
-            backlog.publish(west, [message("wl-002", now_ms + number) for number in range(200)])
-            line.wait_for_frames(500)
+            backlog.publish(west, [message("wl-002", now_ms + number, "west") for number in range(200)])
+            backlog.publish(west, [message("of-the-west", now_ms, "west")])
+            line.wait_for_frames(501)
             problem = line.pulse()["problem"]
             with broker.running(away):
                 line.wait_for("all brokers", lambda: line.pulse()["connected"])
             balance = line.balance()
             rows = line.query("SELECT source, sum(frames), sum(stored) FROM ledger GROUP BY source ORDER BY source")
+            letters = line.query("SELECT source, reason, device FROM dead_letters")
 
     assert problem == f"east: 127.0.0.1:{away} cannot be reached"
+    assert letters == [("west", "unknown_device", "of-the-west")]
     assert balance == 0
-    assert rows == [("mqtt", 300, 300), ("west", 200, 200)]
+    assert rows == [("mqtt", 300, 300), ("west", 201, 200)]
 
 
 def test_one_device_has_gone_mad(tmp_path: Path, site_folder: Path, port: int) -> None:

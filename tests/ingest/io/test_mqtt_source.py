@@ -109,6 +109,23 @@ def test_source_survives_a_broker_restart(port: int) -> None:
     assert (stale, [frame.payload for frame in new], acknowledged) == (0, [b"after"], 1)
 
 
+def test_source_gives_up_what_it_does_not_want_any_more(port: int) -> None:
+    """A session that was shared, and is the only one now, takes each frame once; what had waited for it comes first."""
+    backlog.prepare_session(port, "bridge", "$share/g/t/#")
+    send(port, b"1")
+    source = MqttSource(
+        MqttOptions(port=port, client_id="bridge", topics=("t/#",), unwanted=("$share/g/t/#",)), lambda: 1_000
+    )
+    source.start()
+    wait(lambda: source.connected)
+    send(port, b"2", b"3")
+    frames = take(source, 3)
+    more = source.take(10, 0.3)
+    source.stop()
+
+    assert [frame.payload for frame in frames + more] == [b"1", b"2", b"3"]
+
+
 def test_source_waits_for_an_absent_broker() -> None:
     """Started before its broker, the source says so, and connects when the broker is there."""
     if mosquitto.find() is None:
