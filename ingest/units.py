@@ -4,7 +4,8 @@ A unit text is first translated to UCUM (`ALIASES`), then read by UCUM's grammar
 prefixes, powers, annotations in braces) and handed to pint, which knows dimensions and factors. The result for a pair
 of units is a factor and an offset, kept, so that converting is one multiplication and one addition.
 
-UCUM is case-sensitive: `Cel` is the degree Celsius, `C` the coulomb; `kW.h` is the kilowatt-hour. A level (decibel,
+UCUM is case-sensitive: `Cel` is the degree Celsius, `C` the coulomb; `kW.h` is the kilowatt-hour. Only of a temperature
+`C` and `F` are degrees, since no temperature is in coulombs or farads. A level (decibel,
 bel) converts to none of another reference. An angle is not a ratio, although both are dimensionless.
 
 The share of a gas in the air (ppm, ppb) becomes a mass in a volume (ug/m3) by its molar mass, at 25 °C and 1013.25 hPa:
@@ -99,6 +100,7 @@ _PREFIXES = {
     "G": "giga", "M": "mega", "k": "kilo", "h": "hecto", "d": "deci", "c": "centi", "m": "milli", "u": "micro",
     "n": "nano",
 }  # fmt: skip
+_DEGREES = {"C": "Cel", "F": "[degF]"}
 _ANGLES = frozenset({"deg", "rad"})
 _LEVELS = {  # what a level refers to, and how many decibels one of it is
     "dB": ("", 1.0), "dB[mW]": ("mW", 1.0), "dB[W]": ("W", 1.0), "dB[SPL]": ("SPL", 1.0), "B[SPL]": ("SPL", 10.0),
@@ -128,7 +130,7 @@ def conversion(unit: str, canonical: str, molar_g: float | None = None) -> Conve
     `molar_g` is the molar mass of the gas that is measured, in g/mol: with it shares become masses in a volume.
     """
     unit = unit.translate(_TYPOGRAPHY)
-    unit = ALIASES.get(unit, unit)
+    unit = ALIASES.get(unit, unit) if canonical != "Cel" else _DEGREES.get(unit) or ALIASES.get(unit, unit)
     if unit == canonical:
         return Conversion(1.0)
     if unit in _LEVELS and canonical in _LEVELS:

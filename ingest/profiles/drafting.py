@@ -18,6 +18,9 @@ ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./]*")
 _YAML_WORDS = frozenset({"on", "off", "yes", "no", "y", "n", "true", "false", "null"})
 _SHOWN_VALUES, _SHOWN_CHARACTERS, _SHOWN_RAW = 3, 60, 8
+_COORDINATES = tuple(
+    re.compile(rf"(?:^|\.){name}$", re.IGNORECASE) for name in ("lat(?:itude)?", "(?:lon|lng|longitude)")
+)
 _ERRORS = re.compile(r"(?:^|\.)(?:err|error|error_?code)$", re.IGNORECASE)
 
 
@@ -52,9 +55,9 @@ def draft(recording: Recording, dictionary: Mapping[str, Property], *, id_: str,
         lines.append(
             "unusable: no field of the recorded messages was understood; describe the fields, then take this out"
         )
-    validity = list(_validity(recording))
-    lines += validity
-    lines += [line for guess in found if not guess.entries for line in _not_understood(guess, validity)]
+    told = [*_position(recording), *_validity(recording)]
+    lines += told
+    lines += [line for guess in found if not guess.entries for line in _not_understood(guess, told)]
     lines += _bytes(recording)
     return "\n".join(lines) + "\n"
 
@@ -86,6 +89,13 @@ def _entry(entry: Entry) -> str:
     return "{" + ", ".join(parts) + "}"
 
 
+def _position(recording: Recording) -> Iterator[str]:
+    """Yield the fields that say where the device is, if there are both."""
+    lat, lon = (next((path for path in recording.fields if pattern.search(path)), None) for pattern in _COORDINATES)
+    if lat and lon:
+        yield f"position: {{lat: {_text(lat)}, lon: {_text(lon)}}}"
+
+
 def _validity(recording: Recording) -> Iterator[str]:
     """Yield validity fields that most makers name alike."""
     lines = []
@@ -99,8 +109,9 @@ def _validity(recording: Recording) -> Iterator[str]:
         yield from lines
 
 
-def _not_understood(guess: Guess, validity: Sequence[str]) -> Iterator[str]:
-    if any(f"{{field: {_text(guess.field.path)}," in line for line in validity):
+def _not_understood(guess: Guess, told: Sequence[str]) -> Iterator[str]:
+    """Yield the comment about a field, unless the lines `told` name it."""
+    if any(re.search(rf": {re.escape(_text(guess.field.path))}[,}}]", line) for line in told):
         return
     why = f" ({guess.doubts[0]})" if guess.doubts else ""
     yield f"# not understood: {_text(guess.field.path)}: {_examples(guess)}{why}"

@@ -15,7 +15,7 @@ import msgspec
 from ingest.model import Property
 from ingest.profiles.recordings import Field
 from ingest.profiles.values import NOTHING, NUMBER
-from ingest.profiles.vocabulary import SENSECAP, Row, is_setting, meaning
+from ingest.profiles.vocabulary import SENSECAP, Row, is_setting, meaning, unit_in
 from ingest.units import ALIASES, conversion
 
 _WORDS = {
@@ -57,7 +57,7 @@ def likely_domain(fields: Iterable[Field], dictionary: Mapping[str, Property]) -
     votes = Counter(name.partition(".")[0] for row in rows for name in row.properties if "{" not in name)
     votes.update("waste" for row in rows if row.surface is not None)
     known = Counter({name: count for name, count in votes.items() if name in domains})
-    return known.most_common(1)[0][0] if known else "weather"
+    return max(known, key=lambda name: (known[name], name == "weather")) if known else "weather"
 
 
 def _row(field: Field) -> Row | None:
@@ -80,7 +80,8 @@ def _guess(field: Field, dictionary: Mapping[str, Property], domain: str) -> Gue
     properties = [name.format(domain=domain) for name in row.properties]
     known = [dictionary[name] for name in properties if name in dictionary]
     if not known:
-        return Guess(field)
+        return _inside(field, row, dictionary)
+    known = [one for one in known if one.name.partition(".")[0] in {domain, "device"}] or known
     if known[0].unit == "1" and (words := _words(field)) is not None:
         return Guess(field, [Entry(known[0].name, "1", words)], ["words that were not seen yet are refused"])
     guess = _measured(field, row, known)
@@ -92,18 +93,27 @@ def _guess(field: Field, dictionary: Mapping[str, Property], domain: str) -> Gue
     return guess
 
 
+def _inside(field: Field, row: Row, dictionary: Mapping[str, Property]) -> Guess:
+    """Return a guess for what devices of this domain can only mean of themselves: their own temperature."""
+    names = [f"device.internal_{name.rpartition('.')[2]}" for name in row.properties]
+    known = [dictionary[name] for name in names if name in dictionary]
+    guess = _measured(field, row, known) if known else Guess(field)
+    if guess.entries:
+        guess.doubts.append("taken for what it is like inside of the device")
+    return guess
+
+
 def _measured(field: Field, row: Row, known: Sequence[Property]) -> Guess:
     numbers, stated = _numbers(field, flags=known[0].unit == "1")
     if numbers is None:
         return Guess(field)
-    options = [
-        (one, unit)
-        for one in known
-        for unit in ([stated] if stated else row.units)
-        if conversion(unit, one.unit, one.molar_g)
-    ]
-    if any(not number.is_integer() for number in numbers) and len(known) > 1:
-        options.reverse()  # a battery level is a whole number, a voltage is not
+    named = unit_in(field.path)
+    if stated is None and named and any(conversion(named, one.unit, one.molar_g) for one in known):
+        stated = named
+    units = (stated,) if stated else row.units
+    options = [(one, unit) for one in known for unit in units if conversion(unit, one.unit, one.molar_g)]
+    if any(not number.is_integer() for number in numbers) and (len(known) > 1 or known[0].unit == "cm"):
+        options.reverse()  # a battery level, or a number of millimetres, is whole; a voltage, or metres, are not
     fitting = [(one, unit) for one, unit in options if _plausible(numbers, unit, one)]
     if not fitting:
         looks = f"looks like {known[0].name}, but its values fit none of its units" if options else ""

@@ -59,6 +59,8 @@ PROPERTIES, _ = dictionary.load()
         ("l/m2", "mm", 3.0, 3.0),
         ("61", "[ppm]", 420_000.0, 420.0),
         ("m0", "1", 2.0, 2.0),
+        ("C", "Cel", 21.5, 21.5),
+        ("F", "Cel", 50.0, 10.0),
         ("Bspl", "dB[SPL]", 6.15, 61.5),
         ("28", "mm", 4.5, 4.5),
         ("ug/m^3", "ug/m3", 35.0, 35.0),
@@ -88,7 +90,8 @@ def test_conversion_is_exact() -> None:
     [
         ("kg٣", "kg"),
         ("mm", "Cel"),
-        ("C", "Cel"),  # a coulomb
+        ("C", "A"),  # a coulomb
+        ("C", "kW.h"),
         ("1", "deg"),  # both are dimensionless, but a ratio is no angle
         ("dB", "dB[mW]"),
         ("Bspl", "dB[mW]"),

@@ -59,6 +59,21 @@ def test_draft(tmp_path: Path) -> None:
     assert read(profile, messages[0]) == {**expected, "waste.lid_open": 1.0, "device.battery_voltage": 3.6}
 
 
+def test_position_and_inside(tmp_path: Path) -> None:
+    """Where the device is goes to `position`; the temperature of a detector of cars is what it is like inside of it."""
+    message = {"parking_status": "free", "temperature": 31, "gps": {"latitude": 22.81, "longitude": 108.3}}
+    text = drafting.draft(recorded(tmp_path, message), DICTIONARY, id_="acme-box")
+    profile = checked(tmp_path, text)
+
+    assert "position: {lat: gps.latitude, lon: gps.longitude}\n" in text
+    assert "  # doubtful: taken for what it is like inside of the device\n" in text
+    assert "not understood" not in text
+    assert {reader.property for reader in profile.readers} == {
+        "traffic.parking_occupied",
+        "device.internal_temperature",
+    }
+
+
 def field(path: str, *values: Any, unit: str | None = None) -> Field:
     """Return a recorded field."""
     return Field(path, list(values), {unit} if unit else set())
@@ -75,6 +90,19 @@ def field(path: str, *values: Any, unit: str | None = None) -> Field:
         (field("battery_voltage", 3061), [("device.battery_voltage", "mV")], 0),
         # two units are possible
         (field("windSpeed", 4.2), [("weather.wind_speed", "m/s")], 1),
+        # the name ends in the unit
+        (field("distanceCm", 80), [("weather.water_level", "cm"), ("weather.water_distance", "cm")], 0),
+        (field("no2_ppb", 20), [("weather.no2", "[ppb]")], 1),
+        (field("temp_f", 77), [("weather.temperature", "[degF]")], 0),
+        (field("temp", 25.1, unit="C"), [("weather.temperature", "C")], 0),
+        # lengths with a fraction are in the largest unit that fits
+        (field("water_level", 0.35), [("weather.water_level", "m")], 1),
+        # names in Chinese
+        (field("积水深度", "12 cm"), [("weather.water_level", "cm")], 0),
+        (field("电池电压", 3.6), [("device.battery_voltage", "V")], 0),
+        # names of more than one word
+        (field("percentFull", 45), [("waste.fill_level", "%")], 1),
+        (field("water_temp", 21.2), [("weather.water_temperature", "Cel")], 0),
         # numbers of quantities
         (field("m[measurementId=4101].measurementValue", 100_725), [("weather.pressure", "Pa")], 0),
         # distances over water
