@@ -48,10 +48,10 @@ class Attribute(msgspec.Struct, frozen=True):
     observed_at_ms: int | None = None
 
 
-_NAMES = ("id", "type", "refDevice", "stationID")
+_DEVICE = ("refDevice", "stationID")
+_NAMES = ("id", "type", *_DEVICE)
 _PAIR = 2
 _ROUND = 360  # degrees: what is beyond is no point
-ABSENT = Attribute(None)
 
 
 def entities(content: Any) -> Iterator[dict[str, Any]]:
@@ -79,14 +79,17 @@ def _entity(entity: Any) -> dict[str, Any]:
         entity = {"id": entity.get("id"), "location": entity.get("geometry"), **entity["properties"]}
     if not isinstance(entity, dict) or not isinstance(entity.get("id"), str):
         raise unreadable(Reason.SHAPE, f"{shown(entity)} is not an entity with an id")
-    if any("/" in key for key in entity):
+    if "/" in "".join(entity):
         return {_short(key): value for key, value in entity.items()}
-    return dict(entity)
+    return entity
 
 
 def _instances(entity: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield an entity with one instance of each attribute, then those with the further instances."""
-    several = {name: found for name, raw in entity.items() if (found := _several(raw))}
+    lists = [
+        name for name, raw in entity.items() if raw.__class__ is list or (raw.__class__ is dict and "values" in raw)
+    ]
+    several = {name: found for name in lists if (found := _several(entity[name]))}
     if not several:
         yield entity
         return
@@ -114,6 +117,8 @@ def _several(raw: Any) -> list[dict[str, Any]]:
 def model_of(entity: dict[str, Any], known: Collection[str]) -> str:
     """Return the model of an entity: the first known of its types."""
     types = entity.get("type")
+    if types.__class__ is str and types in known:
+        return types
     names = [_short(name) for name in _texts(types)]
     if not names:
         raise unreadable(Reason.SHAPE, f"entity {shown(entity['id'])} has no type")
@@ -141,7 +146,7 @@ def attribute(entity: dict[str, Any], name: str) -> Attribute:
 
 def plain(raw: Any) -> Any:
     """Take a value out of what it is wrapped in (`{"value": …}`, `{"object": …}`); None for one that was taken away."""
-    for key in _WRAPPERS:
+    for key in _WRAPPERS if raw.__class__ is dict else ():
         if isinstance(raw, dict) and key in raw:
             raw = raw[key]
     return None if raw == _NULL else raw
@@ -152,7 +157,7 @@ def device_of(entity: dict[str, Any], lookup: Lookup) -> Device:
 
     A name also counts without `urn:ngsi-ld:{Type}:` before it, and an id without the time behind it.
     """
-    names = [name for key in ("refDevice", "stationID") for name in _texts(plain(entity.get(key)))]
+    names = [name for key in _DEVICE if key in entity for name in _texts(plain(entity[key]))]
     names.append(entity["id"])
     for name in names:
         device = lookup.device(name) or lookup.device(_URN.sub("", name))
@@ -167,9 +172,9 @@ def device_of(entity: dict[str, Any], lookup: Lookup) -> Device:
 
 def period_of(entity: dict[str, Any]) -> tuple[int | None, int | None]:
     """Return start and end of the time that an entity speaks of; an instant has no start, and there may be neither."""
-    start, end = (plain(entity.get(key)) for key in ("dateObservedFrom", "dateObservedTo"))
+    start, end = plain(entity.get("dateObservedFrom")), plain(entity.get("dateObservedTo"))
     if start is None or end is None:
-        times = (plain(entity.get(key)) for key in TIMES)
+        times = (plain(entity[key]) for key in TIMES if key in entity)
         text = next((time for time in times if time is not None), None)
         if text is None:
             return None, None

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.dialects._ngsi import ABSENT, Attribute, attribute
+from ingest.dialects._ngsi import Attribute, attribute
 from ingest.dialects._smart_models import IF_STATED, MODELS, PHASES, VISIBILITY_M, WORDS
 from ingest.errors import Reason, RefusedError, unacceptable
 from ingest.model import Device, Quality
@@ -34,14 +34,15 @@ def measured(model: str, entity: dict[str, Any], device: Device) -> list[Measure
     """Return what the attributes of an entity say, in the order of the model."""
     found: list[Measured] = []
     for name, (quantity, usual) in MODELS.get(model, {}).items():
-        said = attribute(entity, name) if name in entity else ABSENT
-        if (one := _number(name, quantity, usual, said, device)) is not None:
+        if name in entity and (one := _number(name, quantity, usual, attribute(entity, name), device)) is not None:
             found.append(one)
     if model == "FloodMonitoring":
         found += _flood(entity, device)
     unstated = list(_if_stated(model, entity, device, found))
     for name, words in WORDS.get(model, {}).items():
-        said = attribute(entity, name) if name in entity else ABSENT
+        if name not in entity:
+            continue
+        said = attribute(entity, name)
         for quantity, value in words.get(said.value, ()) if isinstance(said.value, str | bool) else ():
             found.append(Measured(name, quantity, value, "1", said.observed_at_ms))
     if model == "StreetlightControlCabinet":
@@ -55,7 +56,9 @@ def measured(model: str, entity: dict[str, Any], device: Device) -> list[Measure
 def _if_stated(model: str, entity: dict[str, Any], device: Device, found: list[Measured]) -> Iterator[str]:
     """Add to `found` what somebody states the unit of, and yield the names of the others."""
     for name, quantity in IF_STATED.get(model, {}).items():
-        said = attribute(entity, name) if name in entity else ABSENT
+        if name not in entity:
+            continue
+        said = attribute(entity, name)
         unit = _unit(name, said, device)
         if said.value is not None and unit is None:
             yield name
