@@ -21,6 +21,8 @@ class Reason(enum.StrEnum):
     SAME_SUBJECT = "same category and subject"
     SAME_PLACE = "same category nearby"
     SAME_CELL = "same category in the same cell"
+    SAME_CAUSE = "same cause"
+    SUPPRESSED = "a rule that suppresses it fires"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     alert: Alert | None = None
     own_case: Case | None = None
     same_subject: Case | None = None
+    same_cause: Case | None = None
+    suppressed: bool = False
     recent: tuple[Case, ...] = ()
     others_firing: bool = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alerts import alerting
+from alerts import alerting, suppression
 from alerts.cases import checking, opening, record
 from alerts.cases.categories import Fold
 from alerts.cases.record import Desk
@@ -47,15 +47,17 @@ def view(desk: Desk, transition: Transition, rule: Rule | None) -> View:
             one.firing and one.id != (alert.id if alert else None) for one in alerts.of_case(desk.connection, own.id)
         )
         return View(alert=alert, own_case=own, others_firing=others)
+    suppressed = suppression.is_suppressed(desk, transition.rule_id, subject)
     category = desk.context.categories.get(rule.case.category) if rule and rule.case else None
-    if category is None or own is not None:
-        return View(alert=alert, own_case=own)
+    if rule is None or category is None or own is not None:
+        return View(alert=alert, own_case=own, suppressed=suppressed)
     same = cases.open_of_subject(desk.connection, category.key, subject.kind, subject.id)
     recent: Sequence[Case] = ()
     if same is None and category.fold is not Fold.SUBJECT:
         since_ms = desk.now_ms - desk.context.settings.duplicate_window_s * 1000
         recent = cases.open_since(desk.connection, category.key, since_ms)
-    return View(alert=alert, same_subject=same, recent=tuple(recent))
+    cause = suppression.case_of_cause(desk, rule, subject)
+    return View(alert=alert, same_subject=same, same_cause=cause, suppressed=suppressed, recent=tuple(recent))
 
 
 def execute(
@@ -129,6 +131,8 @@ def firing_of(alert: Alert) -> Transition:
 
 
 def _alert_changes(alert: Alert, event: AlertEvent, transition: Transition) -> dict[str, Any]:
+    if event is AlertEvent.SUPPRESS:
+        return {}
     if event is AlertEvent.CLEAR:
         return {"firing": False, "resolved_at_ms": transition.since_ms}
     return {

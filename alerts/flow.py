@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from alerts import alerting, execute, grouping
+from alerts import alerting, execute, grouping, suppression
 from alerts.cases import timer
 from alerts.cases.record import Desk
 from alerts.cases.workflow import CaseState
@@ -59,6 +59,8 @@ def _fires(view: View, transition: Transition, now_ms: int, context: CaseContext
         again = raised.reason
     if view.alert is not None and view.alert.state in _HIDDEN:
         return (raised,)
+    if view.suppressed:
+        return (raised, MoveAlert(AlertEvent.SUPPRESS, Reason.SUPPRESSED))
     return (raised, *case_for(view, transition.subject.id, now_ms, context, rule, again))
 
 
@@ -90,6 +92,8 @@ def case_for(
         return (NoteCase(view.own_case, again),)
     if view.same_subject is not None:
         return (JoinCase(view.same_subject, Reason.SAME_SUBJECT),)
+    if view.same_cause is not None:
+        return (JoinCase(view.same_cause, Reason.SAME_CAUSE),)
     window_ms = now_ms - context.settings.duplicate_window_s * 1000
     recent = [case for case in view.recent if case.reported_at_ms >= window_ms]
     device = context.device(subject_id)
@@ -121,6 +125,11 @@ def apply(connection: Connection, found: Sequence[Transition], now_ms: int, cont
         rule = context.rules.get(transition.rule_id)
         seen = execute.view(desk, transition, rule)
         execute.execute(desk, fold(seen, transition, now_ms, context), transition, rule, seen.alert)
+        if transition.state is State.RESOLVED:
+            for alert in suppression.returning(desk, transition.subject):
+                _back(desk, alert, AlertEvent.UNSUPPRESS)
+        elif rule is not None:
+            suppression.hide(desk, rule, transition.subject)
 
 
 def tick(connection: Connection, now_ms: int, context: CaseContext) -> None:
@@ -137,7 +146,11 @@ def tick(connection: Connection, now_ms: int, context: CaseContext) -> None:
 
 def unshelve(desk: Desk, alert: Alert) -> Alert:
     """Bring a shelved alert back: its state follows the live condition, and if that holds, a case is opened for it."""
-    back = alerting.happen(desk, alert, AlertEvent.UNSHELVE, shelved_until_ms=None, shelved_reason=None)
+    return _back(desk, alert, AlertEvent.UNSHELVE, shelved_until_ms=None, shelved_reason=None)
+
+
+def _back(desk: Desk, alert: Alert, event: AlertEvent, **changes: None) -> Alert:
+    back = alerting.happen(desk, alert, event, **changes)
     alerting.tell(desk, back)
     rule = desk.context.rules.get(back.rule_id)
     if rule is not None and back.firing:

@@ -56,6 +56,21 @@ def doubts(loaded: Sequence[Loaded], dictionary: Mapping[str, Property]) -> Iter
         for said in _too_long(rule.condition, rule.for_s):
             yield item.fault(("for",), f"can never fire: {said}")
     yield from overlaps(loaded)
+    yield from _suppressing(loaded)
+
+
+def _suppressing(loaded: Sequence[Loaded]) -> Iterator[Fault]:
+    """Yield what is wrong between a rule and those that it suppresses."""
+    known = {item.rule.id: item.rule for item in loaded}
+    for item in loaded:
+        for rule_id in item.rule.suppresses:
+            other = known.get(rule_id)
+            if other is None:
+                yield item.fault(("suppresses",), f"there is no rule {rule_id!r} among those that are checked")
+            elif other.subject != item.rule.subject:
+                yield item.fault(("suppresses",), f"{rule_id} speaks about a {other.subject}, never the same subject")
+            elif item.rule.id in other.suppresses:
+                yield item.fault(("suppresses",), f"{rule_id} and this one suppress each other")
 
 
 def _never(condition: Condition, ranges: Mapping[str, Property]) -> Iterator[str]:

@@ -133,6 +133,12 @@ def _told(rule: Rule, category: Callable[[str], Text | None]) -> Iterator[Text]:
             en=f"Opens a case: {named.en}. After the crew reports done the sensor must read normal for {normal.en};"
             f" if it does not within {give_up.en}, the case goes back as rework.",
         )
+    if rule.suppresses:
+        yield Text(
+            zh=f"抑制：触发期间，同一对象的 {'、'.join(rule.suppresses)} 只记录，不单独立案。",
+            en=f"Suppresses {_and(rule.suppresses)}: while it fires, their alerts of the same subject are out of sight"
+            " and open no case of their own.",
+        )
     if rule.runbook.zh or rule.runbook.en:
         yield Text(zh=f"处置：{rule.runbook.zh}", en=f"What to do: {rule.runbook.en}")
     if rule.source:

@@ -81,7 +81,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `version` is a digest of what it judges by (where, when, for, …), not of its texts; an alert names it, and a rule of
     another version begins anew. `where` selects devices: every (attribute, allowed values) must match; `kind`, `domain`
     and `id` are attributes too; without `domain` there, it selects devices of its own domain. `quality`: the flags of
-    observations that count, in order. `author` is who wrote it, `text` how it stands in its file.
+    observations that count, in order. `author` is who wrote it, `text` how it stands in its file. `suppresses`: ids of
+    rules whose alerts of the same subject open no case and are out of sight while this one fires.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     quality: tuple[int, ...] = COUNTED
     flapping: Flapping | None = None
+    suppresses: tuple[str, ...] = ()
 
     def severity_of(self, level: int) -> Severity:
         """Return the severity of a level of its condition (0 is the mildest)."""

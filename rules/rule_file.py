@@ -145,6 +145,9 @@ class RuleEntry(_Model):
         pydantic.Field(None, description="Flags of the observations that count; all but fail if not given")
     )
     flapping: FlappingEntry | None = pydantic.Field(None, description="When it is told as flapping")
+    suppresses: list[str] = pydantic.Field(
+        [], max_length=20, description="Rules whose alerts of the same subject are out of sight while this one fires"
+    )
     severity: Severity
     case: CaseEntry | None = None
     runbook: TextEntry

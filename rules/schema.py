@@ -168,6 +168,8 @@ def _further(
     dictionary: Mapping[str, Property],
 ) -> Iterator[Fault]:
     """Yield the faults that only the whole rule shows."""
+    if entry.id in entry.suppresses:
+        yield document.fault((*place, "suppresses"), "names the rule itself")
     if condition is not None and condition.reads == "clock":
         given = {"for": entry.for_, "keep_firing_for": entry.keep_firing_for}
         given |= {"quality": bool(entry.quality), "flapping": entry.flapping is not None}
@@ -248,6 +250,7 @@ def _build(entry: RuleEntry, condition: Condition, text: str) -> Rule:
         text=text,
         quality=COUNTED if entry.quality is None else tuple(sorted({int(_FLAGS[one]) for one in entry.quality})),
         flapping=_flapping(entry.flapping),
+        suppresses=tuple(sorted(set(entry.suppresses))),
     )
 
 

@@ -91,6 +91,7 @@ UI_TEXTS: dict[str, tuple[str, str]] = {
     "transition.resolved": ("恢复", "cleared"),
     "alerts.filter.live": ("未结束", "Live"),
     "alerts.filter.shelved": ("已搁置", "Shelved"),
+    "alerts.filter.suppressed": ("已抑制", "Suppressed"),
     "alerts.filter.all": ("全部", "All"),
     "alerts.filter.state": ("状态", "State"),
     "alerts.filter.severity": ("级别", "Severity"),

@@ -25,6 +25,16 @@ _LIVE = (
     .limit(1)
 )
 _OF_CASE = select(ALERTS).where(ALERTS.c.case_id == bindparam("case_id")).order_by(ALERTS.c.id)
+_SUPPRESSED = (
+    select(ALERTS)
+    .where(
+        ALERTS.c.firing.in_((True, False)),  # the index begins with it
+        ALERTS.c.state == AlertState.DSUPR.value,
+        ALERTS.c.subject_kind == bindparam("subject_kind"),
+        ALERTS.c.subject_id == bindparam("subject_id"),
+    )
+    .order_by(ALERTS.c.id)
+)
 _SHELF_ENDED = select(ALERTS).where(ALERTS.c.shelved_until_ms <= bindparam("now_ms"))
 _ADD = insert(ALERTS).returning(*ALERTS.c)
 _CHANGE = rows.versioned(ALERTS)
@@ -59,6 +69,12 @@ def change(connection: Connection, alert: Alert, now_ms: int, **changes: Any) ->
 def shelf_ended(connection: Connection, now_ms: int) -> list[Alert]:
     """Return the shelved alerts whose time is over."""
     return rows.all_of(connection, _SHELF_ENDED, Alert, {"now_ms": now_ms})
+
+
+def suppressed(connection: Connection, subject_kind: str, subject_id: str) -> list[Alert]:
+    """Return the alerts of a subject that are suppressed, oldest first."""
+    key = {"subject_kind": subject_kind, "subject_id": subject_id}
+    return rows.all_of(connection, _SUPPRESSED, Alert, key)
 
 
 def any_firing(connection: Connection, rule_ids: Collection[str], device_ids: Collection[str]) -> bool:

@@ -179,6 +179,25 @@ def test_quicker_rule_is_not_needless(world: Any, tmp_path: Path) -> None:
     )
 
 
+def test_suppression_that_does_nothing(world: Any, tmp_path: Path) -> None:
+    """A rule that is not there, one of other subjects, and two that suppress each other."""
+    when = f"when: {level(above=50)}"
+    found = said(
+        world,
+        tmp_path,
+        rule(f"{when}\nsuppresses: [no.rule, two.rule, area.rule]"),
+        rule(f"when: {level(below=20)}\nsuppresses: [one.rule]", id="two.rule"),
+        rule(f"when: {level(below=10)}\nsubject: cell", id="area.rule"),
+    )
+
+    assert [one.partition(": ")[2] for one in found] == [
+        "one.rule.suppresses: area.rule speaks about a cell, never the same subject",
+        "one.rule.suppresses: there is no rule 'no.rule' among those that are checked",
+        "one.rule.suppresses: two.rule and this one suppress each other",
+        "two.rule.suppresses: one.rule and this one suppress each other",
+    ]
+
+
 def test_catalogue_has_no_doubts(world: Any) -> None:
     """What is shipped can fire and clear, and each rule says something of its own."""
     loaded, _ = load_with_tests([CATALOG], world.dictionary)

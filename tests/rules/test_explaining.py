@@ -80,6 +80,11 @@ def test_explain_says_all_of_a_rule(world: Any, tmp_path: Path) -> None:
             "Flaps when it fires 4 times",
         ),
         ({"for: 2m": "quality: [good, suspect]"}, "正常、可疑", "flagged good and suspect"),
+        (
+            {"for: 2m": "suppresses: [a.one, b.two]"},
+            "同一对象的 a.one、b.two 只记录",
+            "Suppresses a.one and b.two: while",
+        ),
         ({"for: 2m": "subject: cell"}, "每个单元网格内的", "those of a cell together"),
         (
             {"kind: water_level_gauge, ": "", ", bridge]": "]"},

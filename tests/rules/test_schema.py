@@ -92,6 +92,22 @@ def test_load_with_tests_keeps_the_lines_of_tests(world: Any, tmp_path: Path) ->
     assert (loaded.line, loaded.test_lines) == (1, (16,))
 
 
+def test_suppresses_is_no_matter_of_judgement(world: Any, tmp_path: Path) -> None:
+    """What a rule suppresses may change while it fires; it cannot be the rule itself."""
+
+    def suppressing(*names: str) -> str:
+        return RULE.replace("  severity: critical\n", f"  suppresses: [{', '.join(names)}]\n  severity: critical\n")
+
+    (plain,), _ = load([write(tmp_path, RULE)], world.dictionary)
+    (loud,), faults = load([write(tmp_path, suppressing("b.two", "a.one"))], world.dictionary)
+    _, (fault,) = load([write(tmp_path, suppressing(plain.id))], world.dictionary)
+
+    assert faults == ()
+    assert loud.suppresses == ("a.one", "b.two")
+    assert loud.version == plain.version
+    assert fault.message == "names the rule itself"
+
+
 def test_load_builds_quality_flapping_and_subject(world: Any, tmp_path: Path) -> None:
     """A rule may ask for other flags, tell flapping apart, and speak about an area."""
     more = "  subject: cell\n  quality: [good, fail]\n  flapping: {firings: 4, within: 30m}\n  severity: critical\n"

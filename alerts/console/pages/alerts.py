@@ -15,7 +15,12 @@ from alerts.console.visit import Visit
 from alerts.store.database import reading
 from rules.model import Severity
 
-_STATES: Mapping[str, tuple[str, ...]] = {"live": reads.LIVE_STATES, "shelved": ("SHLVD",), "all": ()}
+_STATES: Mapping[str, tuple[str, ...]] = {
+    "live": reads.LIVE_STATES,
+    "shelved": ("SHLVD",),
+    "suppressed": ("DSUPR",),
+    "all": (),
+}
 
 
 def build(visit: Visit) -> None:
