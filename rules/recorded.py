@@ -4,7 +4,8 @@
     2015-08-31 18:22:00,90
     2015-08-31 18:32:00,              an empty value is not an observation
 
-Times are ISO 8601; one without an offset is in the zone that is given. The header may name the columns otherwise.
+Times are ISO 8601, or seconds or milliseconds since 1970; one without an offset is in the zone that is given. The
+header may name the columns otherwise.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import csv
 import datetime as dt
 import json
 import math
+import re
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
@@ -24,6 +26,8 @@ from rules.backtest import Window
 from rules.errors import RecordedError
 
 _COLUMNS = 2
+_EPOCH = re.compile(r"\d{9,14}(\.\d+)?")
+_LEAST_MS = 1e11  # larger numbers are milliseconds: as seconds they would be after the year 5138
 
 
 def read_series(path: Path, zone: dt.tzinfo) -> list[tuple[int, float]]:
@@ -64,6 +68,12 @@ def labels_of(path: Path, labels: dict[str, list[Window]]) -> list[Window]:
     )
 
 
+def unlabelled(paths: Sequence[Path], labels: dict[str, list[Window]]) -> list[Path]:
+    """Return the files that no key of the labels names."""
+    keys = [Path(name).parts for name in labels]
+    return [path for path in paths if not any(path.parts[-len(key) :] == key for key in keys)]
+
+
 def cadence_s(points: Sequence[tuple[int, float]]) -> int:
     """Return the usual distance of two values in whole seconds, at least 1."""
     steps = [later[0] - earlier[0] for earlier, later in pairwise(points)]
@@ -80,6 +90,9 @@ def _text(path: Path) -> str:
 
 
 def _time(text: str, zone: dt.tzinfo, where: str) -> int:
+    if _EPOCH.fullmatch(text.strip()):
+        seconds = float(text)
+        return round(seconds if seconds >= _LEAST_MS else 1000 * seconds)
     try:
         moment = dt.datetime.fromisoformat(text.strip())
     except ValueError as exc:

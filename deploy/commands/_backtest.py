@@ -65,10 +65,7 @@ def _as_json(told: Sequence[past_of.Told], scores: Mapping[str, Score]) -> str:
         }
         for about, one in told
     ]
-    files = {name: figures(one) for name, one in scores.items()}
-    return json.dumps(
-        {"transitions": transitions, **figures(total(scores.values())), "files": files}, ensure_ascii=False
-    )
+    return json.dumps({"transitions": transitions, **figures(total(scores.values()))}, ensure_ascii=False)
 
 
 def figures(one: Score) -> dict[str, object]:

@@ -69,6 +69,8 @@ class SeriesInFiles:
 
         self._series = {file: recorded.read_series(file, zone) for file in files}
         known = recorded.read_labels(labels, zone) if labels else {}
+        for file in recorded.unlabelled(files, known) if labels else ():
+            typer.echo(f"{labels}: names no incidents of {file}: each of its alerts counts as false", err=True)
         self.incidents = {file.name: recorded.labels_of(file, known) for file in files}
         self._dictionary, _ = dictionary.load()
         self._locale = Locale(zone)

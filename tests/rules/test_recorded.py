@@ -30,6 +30,12 @@ def test_series(tmp_path: Path) -> None:
     assert read_series(path, NANNING) == [(0, 1.5), (60_000, 2.0)]
 
 
+@pytest.mark.parametrize("text", ["1767225600,7", "1767225600.0,7", "1767225600000,7", "2026-01-01T08:00:00+08:00,7"])
+def test_times(tmp_path: Path, text: str) -> None:
+    """Seconds and milliseconds since 1970 are times too."""
+    assert read_series(series(tmp_path, f"time,value\n{text}\n"), NANNING) == [(1_767_225_600_000, 7.0)]
+
+
 def test_header_is_not_needed(tmp_path: Path) -> None:
     """A file may begin with its values."""
     assert read_series(series(tmp_path, "1970-01-01,7\n"), dt.UTC) == [(0, 7.0)]
