@@ -40,6 +40,7 @@ def _refuse_tag(value: Any, immutable: bool) -> NoReturn:  # noqa: ARG001, FBT00
 # every tag that the library gives a meaning to, but 4 (decimal fraction)
 _TAGS = (0, 1, 2, 3, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 _REFUSED_TAGS = dict.fromkeys(_TAGS, _refuse_tag)
+_AS_IN_JSON = frozenset({str, float, int, bool})
 _ARRAYS = frozenset(bytes([head]) for head in range(0x80, 0xA0))
 _SELF_DESCRIBED = b"\xd9\xd9\xf7"
 
@@ -91,7 +92,12 @@ def named(record: object) -> object:
     """Return a record with the names and values that it has in JSON; what is no map is returned as it is."""
     if not isinstance(record, dict):
         return record
-    found = {_label(key): _plain(value) for key, value in record.items()}
+    found = {
+        (key.__class__ is int and _LABELS.get(key)) or _label(key): value
+        if value.__class__ in _AS_IN_JSON
+        else _plain(value)
+        for key, value in record.items()
+    }
     if len(found) < len(record):
         raise unreadable(Reason.SHAPE, "a SenML record has a field both by number and by name")
     return found
@@ -99,7 +105,7 @@ def named(record: object) -> object:
 
 def _label(key: object) -> str:
     if type(key) is int:
-        return _LABELS.get(key, f"label {shown(key)}")
+        return _LABELS.get(key) or f"label {shown(key)}"
     if isinstance(key, str):
         return key
     raise unreadable(Reason.SHAPE, f"a label of a SenML record is {shown(key)}, not a number or a text")
