@@ -219,6 +219,18 @@ class Cluster:
         self.wait("going on", lambda: sum(self.sums()) > before, timeout_s)
         return time.monotonic() - start_s
 
+    def wait_until_quiet(self, for_s: float = 3, timeout_s: float = 300) -> None:
+        """Wait until nothing more is counted for a while."""
+        seen, since_s = self.sums(), time.monotonic()
+
+        def quiet() -> bool:
+            nonlocal seen, since_s
+            if (now := self.sums()) != seen or not sum(now):
+                seen, since_s = now, time.monotonic()
+            return time.monotonic() - since_s >= for_s
+
+        self.wait("quiet", quiet, timeout_s)
+
     def wait_for_bridge(self) -> None:
         """Wait until the bridge has subscribed: it beats only then."""
         topic = self.topics.frames

@@ -87,7 +87,10 @@ def stall(process: Process | None, port: int, load: Load, seconds: float) -> Non
 
 
 def fill(cluster: Cluster, name: str, series: Process | None, port: int, load: Load) -> None:
-    """Let the disk of the data folder be full when what waits for InfluxDB should go there, until that is noticed."""
+    """Let the disk of the data folder be full when what waits for InfluxDB should go there, until that is noticed.
+
+    What came before must be worked off: the past of a series that is heard for the first time only the server knows.
+    """
     log = cluster.log(name)
     before = len(log.read_text())
     if series is not None:
@@ -157,6 +160,7 @@ def run(
             stall(series, server.port, load[3], stall_s)
             stall(cases, server.port, load[4], stall_s)
             if bounded:
+                cluster.wait_until_quiet(max(3.0, min(20.0, stall_s / 10)), 60 + 3 * stall_s)
                 fill(cluster, data.name, series, server.port, load[5])
             else:
                 paced(server.port, load[5])

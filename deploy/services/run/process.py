@@ -107,12 +107,14 @@ class Process:
         self._process = None
 
     def pause(self) -> None:
-        """Freeze the server: it takes connections and does not answer."""
-        os.killpg(self.pid, signal.SIGSTOP)
+        """Freeze the server and its children: it takes connections and does not answer."""
+        for pid in _tree(self.pid):  # a parent is frozen before its children are asked for: no new ones come
+            _signal(pid, signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a frozen server go on."""
-        os.killpg(self.pid, signal.SIGCONT)
+        for pid in reversed(list(_tree(self.pid))):
+            _signal(pid, signal.SIGCONT)
 
     def log_end(self) -> str:
         """Return the last lines of the server's log."""
@@ -144,6 +146,20 @@ def started(process: Process) -> Iterator[None]:
         yield
     finally:
         process.stop()
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """Yield a process and all below it; children may have sessions of their own, as those of PostgreSQL have."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in task.read_text(encoding="ascii").split():
+                yield from _tree(int(child))
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _prefix(user: str | None, stop_signal: signal.Signals) -> list[str]:
