@@ -41,11 +41,10 @@ def check(
     for warning in warnings:
         typer.echo(f"{files.located(warning)} (warning)", err=True)
     tests = sum(len(item.tests) for item in loaded)
-    typer.echo(f"{_some(len(loaded), 'rule')} with {_some(tests, 'test')}: no fault, {_some(len(warnings), 'warning')}")
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count} {what}" + "s" * (count != 1)
+    typer.echo(
+    told = f"{files.some(len(loaded), 'rule')} with {files.some(tests, 'test')}"
+    typer.echo(f"{told}: no fault, {files.some(len(warnings), 'warning')}")
+    )
 
 
 def _unknown_categories(loaded: Sequence[Loaded], site: Path | None) -> tuple[Fault, ...]:

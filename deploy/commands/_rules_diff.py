@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +35,7 @@ def diff(
     as_json: past_of.Json = False,
 ) -> None:
     """Run two versions of rules over the same past and show which alerts appear, vanish and move."""
+    from deploy.commands._timeline import page
     from rules.backtest import score, total
     from rules.diff import compare, spans
     from rules.errors import RecordedError
@@ -52,16 +53,15 @@ def diff(
         for run in runs
     ]
     made = compare(*runs)
+    lines = _as_text(made, scores, labelled=labels is not None)
     if html is not None:
-        _write(html, made, past.incidents, f"{old} → {new}")
-    typer.echo(_as_json(made, scores) if as_json else _as_text(made, scores, labelled=labels is not None))
+        _write(html, page(made, past.incidents, f"{old} → {new}", lines[-1]))
+    typer.echo(_as_json(made, scores) if as_json else "\n".join(lines))
 
 
-def _write(html: Path, made: Diff, incidents: Mapping[str, Sequence[tuple[int, int]]], title: str) -> None:
-    from deploy.commands._timeline import page
-
+def _write(html: Path, text: str) -> None:
     try:
-        html.write_text(page(made, incidents, title), encoding="utf-8")
+        html.write_text(text, encoding="utf-8")
     except OSError as exc:
         raise UserError(f"{html}: {exc.strerror}") from exc
 
@@ -93,7 +93,7 @@ def _told(one: Span) -> dict[str, object]:
     }
 
 
-def _as_text(made: Diff, scores: Sequence[Score], *, labelled: bool) -> str:
+def _as_text(made: Diff, scores: Sequence[Score], *, labelled: bool) -> list[str]:
     from rules.sentences import duration, instant
 
     lines = []
@@ -114,4 +114,4 @@ def _as_text(made: Diff, scores: Sequence[Score], *, labelled: bool) -> str:
     shift_s = made.median_shift_s
     if shift_s:
         said.append(f"median {duration(round(abs(shift_s) * 1000))} {'later' if shift_s > 0 else 'earlier'}")
-    return "\n".join([*lines, ", ".join(said)])
+    return [*lines, ", ".join(said)]

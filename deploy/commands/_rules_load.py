@@ -59,6 +59,11 @@ def leave_if(faults: Sequence[Fault]) -> None:
         raise typer.Exit(2)
 
 
+def some(count: int, what: str) -> str:
+    """Return a number with its word: `1 rule`, `2 rules`."""
+    return f"{count} {what}" + "s" * (count != 1)
+
+
 def located(fault: Fault) -> str:
     """Return `file:line:column: path: message`, which editors can jump to."""
     return (

@@ -54,7 +54,10 @@ def run_tests(
         untested = [item.rule.id for item in loaded if not item.tests]
         if untested:
             typer.echo(f"without tests: {', '.join(untested)}", err=True)
-        typer.echo(f"{len(loaded)} rules, {count} tests: {count - len(failed)} passed, {len(failed)} failed")
+        typer.echo(
+            ran = f"{files.some(len(loaded), 'rule')}, {files.some(count, 'test')}"
+            typer.echo(f"{ran}: {count - len(failed)} passed, {len(failed)} failed")
+        )
     if failed:
         raise typer.Exit(1)
 

@@ -98,7 +98,7 @@ def test_test_passes(tmp_path: Path) -> None:
 
     assert (wangge("test", path).exit_code, wangge("test", path).stdout) == (
         0,
-        "1 rules, 1 tests: 1 passed, 0 failed\n",
+        "1 rule, 1 test: 1 passed, 0 failed\n",
     )
     expected = {"rules": 1, "tests": 1, "passed": 1, "failed": []}
     assert expected == json.loads(wangge("test", path, "--json").stdout)
@@ -118,7 +118,7 @@ def test_test_shows_what_failed(tmp_path: Path) -> None:
         "  1m firing: weather.water_level is 16 cm, above 15",
         "  3m resolved: weather.water_level is 8 cm, no longer above 15",
         "",
-        "1 rules, 1 tests: 0 passed, 1 failed",
+        "1 rule, 1 test: 0 passed, 1 failed",
     ]
 
 

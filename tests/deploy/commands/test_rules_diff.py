@@ -80,7 +80,7 @@ def test_page(folder: Path) -> None:
         1,
     ]
     assert "traffic.slow · a&amp;b.csv" in text
-    assert "2 → 1 alerts" in text
+    assert "2 → 1 alerts, no labelled incident missed, 1 → 0 false alarms" in text
 
 
 def test_page_cannot_be_written(folder: Path) -> None:
