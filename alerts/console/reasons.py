@@ -45,6 +45,7 @@ _PREFIXES_ZH = {
     "falls to a milder level": "降级",
     "sensor back to normal": "传感器恢复正常",
     "same category and subject": "同类同对象",
+    "same cause": "同一原因",
     "same category nearby": "附近同类问题",
     "same category in the same cell": "同网格同类问题",
     "only part of the condition is measured": "传感器只能判定部分立案条件",

@@ -144,6 +144,7 @@ UI_TEXTS: dict[str, tuple[str, str]] = {
     "device.kind": ("类型", "Kind"),
     "device.parent": ("上级设备", "Parent"),
     "device.cadence": ("上报间隔", "Reports every"),
+    "device.cadence_learned": ("未登记，由数据学得", "Not declared: learned from its data"),
     "device.attributes": ("属性", "Attributes"),
     "device.position": ("坐标", "Position"),
     "device.name": ("名称", "Name"),

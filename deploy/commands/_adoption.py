@@ -22,7 +22,6 @@ from deploy.unknown import eui_of
 from ingest import devices
 from ingest.datum import from_wgs84, to_wgs84
 
-CADENCE_S = 3600
 _ALIVE_MS = 10_000
 _LOOK_S = 0.2
 
@@ -64,7 +63,7 @@ def row_of(wish: Wish, guess: Unknown | None, site: Site) -> dict[str, str]:
         "cell": cell,
         "lat": lat,
         "lon": lon,
-        "cadence_s": str(wish.cadence_s or (guess.cadence_s if guess else None) or CADENCE_S),
+        "cadence_s": str(wish.cadence_s or (guess.cadence_s if guess else None) or ""),
         "parent": wish.parent or "",
         "eui": wish.eui or eui_of(wish.name) or "",
         "attributes": ";".join(f"{name}={value}" for name, value in attributes.items()),

@@ -146,7 +146,7 @@ class DevicePage:
             (visit.t("device.position"), f"{device.lat:.5f}, {device.lon:.5f}"),
             (self._title("device.position_offset"), None if offset is None else f"{offset:g} m"),
             (self._title(TRUST), visit.t("device.never_failed") if trust is None else f"{trust:g} %"),
-            (visit.t("device.cadence"), f"{device.cadence_s} {visit.t('unit.s')}"),
+            (visit.t("device.cadence"), _cadence(visit, device)),
             (visit.t("device.parent"), (f"/devices/{device.parent}", device.parent) if device.parent else None),
             ("EUI", device.eui),
             (visit.t("device.attributes"), attributes.replace("，", ", ") if visit.lang == "en" else attributes),
@@ -163,3 +163,7 @@ def measured(visit: Visit, device: Device) -> list[str]:
         and context.series.read(device.id, name, 0, context.now_ms() + 1, 1)
     ]
     return sorted(names, key=lambda name: (not judging(visit, device, name), name.startswith("device."), name))
+
+
+def _cadence(visit: Visit, device: Device) -> str:
+    return f"{device.cadence_s} {visit.t('unit.s')}" if device.cadence_declared else visit.t("device.cadence_learned")

@@ -72,5 +72,5 @@ class Devices:
             "domain": visit.t(f"domain.{device.domain}"),
             "place": visit.context.site.place(device.cell),
             "cell": device.cell,
-            "cadence": device.cadence_s,
+            "cadence": device.cadence_s if device.cadence_declared else None,
         }

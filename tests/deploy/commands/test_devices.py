@@ -58,7 +58,7 @@ def test_adopt_ahead_of_its_frames(site: Path) -> None:
     engine.dispose()
 
     assert result.exit_code == 0, result.output
-    assert (device.kind, device.cell, device.cadence_s) == ("waste_bin", CELL, _adoption.CADENCE_S)
+    assert (device.kind, device.cell, device.cadence_declared) == ("waste_bin", CELL, False)
     assert device.attributes == {"height_cm": "120", "owner": "city"}
     assert checked_site(site).cells.at(device.lat, device.lon) == CELL
     assert [tuple(entry) for entry in entries] == [("devices.adopt", "device bin-new")]
