@@ -41,10 +41,8 @@ def check(
     for warning in warnings:
         typer.echo(f"{files.located(warning)} (warning)", err=True)
     tests = sum(len(item.tests) for item in loaded)
-    typer.echo(
     told = f"{files.some(len(loaded), 'rule')} with {files.some(tests, 'test')}"
     typer.echo(f"{told}: no fault, {files.some(len(warnings), 'warning')}")
-    )
 
 
 def _unknown_categories(loaded: Sequence[Loaded], site: Path | None) -> tuple[Fault, ...]:

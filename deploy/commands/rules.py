@@ -54,10 +54,8 @@ def run_tests(
         untested = [item.rule.id for item in loaded if not item.tests]
         if untested:
             typer.echo(f"without tests: {', '.join(untested)}", err=True)
-        typer.echo(
-            ran = f"{files.some(len(loaded), 'rule')}, {files.some(count, 'test')}"
-            typer.echo(f"{ran}: {count - len(failed)} passed, {len(failed)} failed")
-        )
+        ran = f"{files.some(len(loaded), 'rule')}, {files.some(count, 'test')}"
+        typer.echo(f"{ran}: {count - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(1)
 
