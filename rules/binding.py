@@ -7,19 +7,18 @@ Stored are the rows alone. What was heard of whom begins anew at start; recent s
 from __future__ import annotations
 
 import dataclasses
-import heapq
+from collections.abc import Iterable, Iterator
 
 from ingest.model import Device, Series, series_id
 from rules import cadence
-from rules.conditions._base import SampleCondition
+from rules.due import Due, Entry
 from rules.gathering import Gathering
 from rules.hours import PREFIX, Hours
-from rules.model import COUNTED, Rule, Subject
+from rules.model import Subject
 from rules.program import Program
-from rules.samples import MOST_IN_WINDOW, MOST_REMEMBERED, Samples
+from rules.samples import Samples
 from rules.state import RuleState
-from rules.view import Member
-from rules.watch import NEVER_MS, Feed, Presence, Qualities, Watch
+from rules.watch import NEVER_MS, Ear, Feed, Presence, Watch
 
 GATEWAY = "gateway"
 
@@ -28,8 +27,8 @@ GATEWAY = "gateway"
 class EngineState:
     """`rows` is all that is stored, by (rule id, subject id); the rest is found again at start.
 
-    `settled_ms`: every device counts as heard of then. `due`: a heap of (time, rule id, device id) at which a device
-    may have become silent. `orphans`: rows that the program no longer runs, to be ended by the next step or check.
+    `settled_ms`: every device counts as heard of then. `gatherings`: of areas, and of those devices that do not rest.
+    `orphans`: rows that the program no longer runs, to be ended by the next step or check.
     `kept`: samples of series that a former program watched. `cadences`: of devices that do not declare theirs;
     `hours`: of series that are held against weeks.
     """
@@ -37,10 +36,10 @@ class EngineState:
     rows: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
     program: Program | None = None
     settled_ms: int = 0
-    watches: dict[int, Watch] = dataclasses.field(default_factory=dict)
+    watches: dict[int, Ear] = dataclasses.field(default_factory=dict)
     presences: dict[str, Presence] = dataclasses.field(default_factory=dict)
     gatherings: dict[tuple[str, str], Gathering] = dataclasses.field(default_factory=dict)
-    due: list[tuple[int, str, str]] = dataclasses.field(default_factory=list)
+    due: Due = dataclasses.field(default_factory=Due)
     orphans: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
     kept: dict[int, Samples] = dataclasses.field(default_factory=dict)
     cadences: dict[str, cadence.Cadence] = dataclasses.field(default_factory=dict)
@@ -52,25 +51,26 @@ def bind(program: Program, state: EngineState, now_ms: int) -> None:
     if state.program is None:
         state.settled_ms = state.settled_ms or now_ms
     state.program = program
-    state.kept |= {series: watch.samples for series, watch in state.watches.items() if watch.samples is not None}
+    state.kept |= {series: watch.alone() for series, watch in state.watches.items() if isinstance(watch, Watch)}
     state.watches.clear()
     state.gatherings.clear()
     _keep_hours(program, state)
     for presence in state.presences.values():
-        presence.seen_ms = presence.last_seen_ms()
         presence.watches = presence.silent = ()
-        presence.members = None
-    state.due.clear()
+        presence.device = None
+        presence.rest()
     for (rule_id, subject_id), row in list(state.rows.items()):
         rule = program.rules.get(rule_id)
         if rule is None or row.rule_version != rule.version or not program.has_subject(rule, subject_id):
             state.orphans[rule_id, subject_id] = state.rows.pop((rule_id, subject_id))
         elif rule.condition.reads == "clock":
-            presence_of(state, subject_id).silent += (rule_id,)
+            presence = presence_of(state, subject_id)
+            presence.silent += (rule_id,)
+            presence.wake()
     _learn(program, state)
+    state.due = Due((rule.id for rule, _ in program.clock), program.devices)
     for device in program.devices.values():
-        state.due += due_of(program, state, device)
-    heapq.heapify(state.due)
+        state.due.push(due_of(program, state, device))
 
 
 def _keep_hours(program: Program, state: EngineState) -> None:
@@ -100,7 +100,7 @@ def cadence_s(state: EngineState, device: Device) -> int | None:
     return None if learned is None else learned.learned_s
 
 
-def due_of(program: Program, state: EngineState, device: Device) -> list[tuple[int, str, str]]:
+def due_of(program: Program, state: EngineState, device: Device) -> list[Entry]:
     """Return when a device may have become silent, for each rule that does not say so already."""
     every_s = cadence_s(state, device)
     if every_s is None:
@@ -124,7 +124,7 @@ def presence_of(state: EngineState, device_id: str) -> Presence:
 def last_seen_ms(state: EngineState, device_id: str) -> int:
     """Return when a device was last heard of, or counted as heard of."""
     presence = state.presences.get(device_id)
-    return state.settled_ms if presence is None else max(presence.last_seen_ms(), state.settled_ms)
+    return state.settled_ms if presence is None else max(presence.seen_ms, state.settled_ms)
 
 
 def gateway_is_in_doubt(program: Program, state: EngineState, device: Device, expected_ms: int) -> bool:
@@ -136,97 +136,133 @@ def gateway_is_in_doubt(program: Program, state: EngineState, device: Device, ex
     while above is not None and above not in passed:
         passed.add(above)
         parent, presence = program.devices.get(above), state.presences.get(above)
-        if parent is not None and parent.kind == GATEWAY and presence is not None and presence.watches:
-            return presence.last_seen_ms() < expected_ms
+        if parent is not None and parent.kind == GATEWAY and presence is not None and presence.device is not None:
+            return presence.seen_ms < expected_ms
         above = parent.parent if parent is not None else None
     return False
 
 
-def admit(program: Program, state: EngineState, series: Series) -> Watch:
-    """Begin to watch a series of which nothing was seen yet."""
+def admit(program: Program, state: EngineState, series: Series) -> Ear:
+    """Begin to hear of a series of which nothing was seen yet."""
     presence = presence_of(state, series.device.id)
-    found = program.watching(series)
-    keep_ms = fine_ms = program.lateness_ms
-    for _, condition in found.samples:
-        more_ms = program.lateness_ms + 2 * condition.every_ms
-        keep_ms, fine_ms = max(keep_ms, condition.span_ms + more_ms), max(fine_ms, condition.fine_ms + more_ms)
-    thin_ms = fine_ms if fine_ms < keep_ms else None
-    most = MOST_IN_WINDOW if found.samples else MOST_REMEMBERED
-    others = {rule.quality for rule, _ in (*found.values, *found.samples)} - {COUNTED}
-    watch = Watch(
-        low=found.quiet[0],
-        high=found.quiet[1],
-        seen_ms=presence.seen_ms,
-        samples=Samples(keep_ms, most, thin_ms) if found.values or found.samples else None,
-        rules=found.values,
-        quiet=found.quiet,
-        device_id=series.device.id,
-        presence=presence,
-        others={quality: Samples(keep_ms, most, thin_ms) for quality in sorted(others)} if others else None,
-    )
+    if presence.device is None:
+        presence.device = series.device
+        if series.device.id in state.cadences:
+            presence.wake()
+    plan = program.plan(series)
+    if plan.is_mute:
+        state.watches[series.id] = presence
+        return presence
+    watch = state.watches[series.id] = Watch(plan, presence)
     presence.watches += (watch,)
-    state.watches[series.id] = watch
     kept = state.kept.pop(series.id, None)
-    if kept is not None and watch.samples is not None:
-        watch.samples.take_over(kept)
-    for rule, condition in found.samples:
-        member = _member(presence, series, watch, rule.quality)
-        for subject_id in program.subjects(rule, condition, series.device):
-            gathering = _gathering(state, rule, condition, subject_id)
-            gathering.members.setdefault(series.device.id, member)
-            gathering.watches.append(watch)
-            watch.feeds += (Feed(gathering, *condition.quiet(series.property.name)),)
     if kept is not None:
-        for feed in watch.feeds:
-            feed.gathering.refresh()
-    if thin_ms is not None and watch.samples is not None:
-        state.hours.watch((series.device.id, series.property.name), watch.samples)
+        watch.take_over(kept)
+    _join(program, state, watch)
+    if kept is not None:
+        refresh(state, (watch,))
+    if plan.keeping.fine_ms is not None:
+        state.hours.watch((series.device.id, series.property.name), watch)
     arm(state, watch)
     return watch
+
+
+def _join(program: Program, state: EngineState, watch: Watch) -> None:
+    for feed in watch.plan.feeds:
+        if feed.lazy:
+            gathering = state.gatherings.get((feed.rule.id, watch.device.id))
+            if gathering is not None:
+                gathering.join(watch)
+        else:
+            for subject_id in program.subjects(feed.rule, feed.condition, watch.device):
+                gathering = _gathering(state, feed, subject_id)
+                gathering.join(watch)
+                watch.standing += ((feed, gathering),)
+
+
+def refresh(state: EngineState, watches: Iterable[Watch]) -> list[Gathering]:
+    """Have all that series feed find out again, from their samples, what is so; return what they feed."""
+    found = {id(one): one for watch in watches for _, one in watch.standing}
+    for watch in watches:
+        for feed in watch.plan.feeds:
+            if feed.lazy:
+                gathering = state.gatherings.get((feed.rule.id, watch.device.id)) or begin(state, watch, feed)
+                found[id(gathering)] = gathering
+    for gathering in found.values():
+        gathering.refresh()
+    return list(found.values())
+
+
+def begin(state: EngineState, watch: Watch, feed: Feed) -> Gathering:
+    """Keep what is so of a subject of which nothing was kept while it rested."""
+    gathering = _gathering(state, feed, watch.device.id)
+    for one in watch.presence.watches:
+        if any(other.rule is feed.rule for other in one.plan.feeds):
+            gathering.join(one)
+    gathering.refresh()
+    return gathering
 
 
 def arm(state: EngineState, watch: Watch) -> None:
     """Have a watch judge everything while something about it is not quiet.
 
-    A condition of one device that has steps needs to be asked only when a step is over: it rests until then.
+    A condition of one device that has steps needs to be asked only when a step is over: it rests until then. What is
+    kept of subjects that can be found again is let go.
     """
-    rows = state.rows
-    watch.stirred = any((rule.id, watch.device_id) in rows for rule, _ in watch.rules)
-    if watch.stirred or watch.others or watch.presence.silent or watch.device_id in state.cadences:
+    rows, device_id, plan = state.rows, watch.device.id, watch.plan
+    watch.stirred = any((rule.id, device_id) in rows for rule, _ in plan.values)
+    if watch.stirred or watch.others or watch.presence.silent or device_id in state.cadences:
         watch.wake()
         return
     lateness_ms = state.program.lateness_ms if state.program else 0
-    quiet, since_ms, until_ms = [], 0, NEVER_MS
-    for feed in watch.feeds:
-        gathering = feed.gathering
-        is_still = (gathering.rule.id, gathering.subject.id) not in rows and gathering.may_rest(lateness_ms)
-        if is_still and feed.low <= feed.high:
-            quiet.append(feed)
-        elif gathering.every_ms and gathering.open_ms and gathering.anchor == watch.device_id:
-            since_ms = max(since_ms, gathering.open_ms - gathering.every_ms + 1)
-            until_ms = min(until_ms, gathering.open_ms + 1)
-            quiet += [feed] if feed.low <= feed.high else []
+    quiet, resting, since_ms, until_ms = [], [], 0, NEVER_MS
+    for feed, gathering in fed(state, watch):
+        can_be_quiet = feed.low <= feed.high
+        if can_be_quiet:
+            quiet.append((feed.low, feed.high))
+        is_still = (feed.rule.id, device_id if gathering is None else gathering.subject.id) not in rows and (
+            gathering is None or gathering.may_rest(lateness_ms)
+        )
+        if can_be_quiet and is_still:
+            resting.append(feed)
+            continue
+        every_ms = feed.every_ms
+        open_ms = _open_ms(watch, feed, gathering) if every_ms else 0
+        if open_ms and (gathering is None or gathering.anchor == device_id):
+            since_ms, until_ms = max(since_ms, open_ms - every_ms + 1), min(until_ms, open_ms + 1)
+            if not can_be_quiet:
+                resting.append(feed)
         else:
             watch.wake()
             return
+    for feed in resting:
+        if feed.lazy:
+            state.gatherings.pop((feed.rule.id, device_id), None)
     watch.rest(quiet, since_ms, until_ms)
 
 
-def _member(presence: Presence, series: Series, watch: Watch, quality: Qualities) -> Member:
-    if presence.members is None:
-        presence.members = {}
-    member = presence.members.get(quality)
-    if member is None:
-        member = presence.members[quality] = Member(series.device, {})
-    member.series[series.property.name] = watch.samples_for(quality)
-    return member
+def fed(state: EngineState, watch: Watch) -> Iterator[tuple[Feed, Gathering | None]]:
+    """Yield what a series feeds: by which feed, and what is kept of the subject."""
+    for feed in watch.plan.feeds:
+        if feed.lazy:
+            yield feed, state.gatherings.get((feed.rule.id, watch.device.id))
+    yield from watch.standing
 
 
-def _gathering(state: EngineState, rule: Rule, condition: SampleCondition, subject_id: str) -> Gathering:
-    key = rule.id, subject_id
+def _open_ms(watch: Watch, feed: Feed, gathering: Gathering | None) -> int:
+    """Return the first event of a condition with steps that is not judged yet; 0 if that is not known."""
+    if gathering is not None:
+        return gathering.open_ms
+    if feed.low <= feed.high:
+        return 0
+    return -(-watch.samples_for(feed.rule.quality).last_ms() // feed.every_ms) * feed.every_ms
+
+
+def _gathering(state: EngineState, feed: Feed, subject_id: str) -> Gathering:
+    rule, key = feed.rule, (feed.rule.id, subject_id)
     gathering = state.gatherings.get(key)
     if gathering is None:
         subject = Subject(kind=rule.subject, id=subject_id)
         anchor = subject_id if rule.subject == "device" else None
-        gathering = state.gatherings[key] = Gathering(rule, condition, subject, anchor, {}, [])
+        gathering = state.gatherings[key] = Gathering(rule, feed.condition, subject, anchor, {}, [])
     return gathering

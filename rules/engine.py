@@ -12,12 +12,12 @@ docs/rules.md has the semantics. Quiet observations cost one look-up and one com
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from ingest.model import Observation, Quality, series_id
 from rules import cadence, hours
-from rules.binding import EngineState, admit, arm, bind
+from rules.binding import EngineState, admit, arm, bind, refresh
 from rules.program import Program, compile_rules
-from rules.samples import Samples
 from rules.state import RuleState, pack, unpack
 from rules.watch import Watch, is_value
 from rules.work import RowKey, Step, Work
@@ -87,13 +87,14 @@ def unremembered(program: Program, state: EngineState, batch: Sequence[Observati
     wanted: dict[tuple[str, str], int] = {}
     asked: set[tuple[str, str]] = set()
     for series in {one.series.id: one.series for one in batch if one.series.id not in state.watches}.values():
-        for rule, condition in program.watching(series).samples:
+        for rule, condition, _, _, _, is_lazy in program.plan(series).feeds:
             span_ms = condition.span_ms if condition.span_ms <= MOST_RECALLED_MS else condition.fine_ms
             back_ms = span_ms + program.lateness_ms + 2 * condition.every_ms
             names = [(series.device.id, series.property.name)]
             for subject_id in program.subjects(rule, condition, series.device):
-                if (rule.id, subject_id) not in state.gatherings and (rule.id, subject_id) not in asked:
-                    asked.add((rule.id, subject_id))
+                key = rule.id, subject_id
+                if key not in asked and (is_lazy or key not in state.gatherings):
+                    asked.add(key)
                     seen = program.seen_by(rule, condition, subject_id)
                     names += [(device.id, name) for device in seen for name in condition.properties]
             for name in names:
@@ -103,7 +104,7 @@ def unremembered(program: Program, state: EngineState, batch: Sequence[Observati
 
 def _remembers(state: EngineState, series: int, back_ms: int) -> bool:
     kept = state.kept.get(series)
-    return series in state.watches or (kept is not None and kept.keep_ms >= back_ms)
+    return series in state.watches or (kept is not None and kept.keeping.keep_ms >= back_ms)
 
 
 def recall(program: Program, state: EngineState, observations: Iterable[Observation]) -> None:
@@ -119,54 +120,78 @@ def recall(program: Program, state: EngineState, observations: Iterable[Observat
         series = observation.series
         watch = touched.get(series.id)
         if watch is None:
-            watch = touched[series.id] = state.watches.get(series.id) or admit(program, state, series)
+            ear = state.watches.get(series.id) or admit(program, state, series)
+            if not isinstance(ear, Watch):
+                continue
+            watch = touched[series.id] = ear
             known_ms[series.id] = state.hours.kept.get((series.device.id, series.property.name), 0)
         if is_value(observation) and observation.phenomenon_time_ms >= known_ms[series.id]:
             watch.remember(observation)
-    gatherings = {id(feed.gathering): feed.gathering for watch in touched.values() for feed in watch.feeds}
     for watch in touched.values():
-        watch.trim()
-    for gathering in gatherings.values():
-        gathering.refresh()
-    for gathering in gatherings.values():
-        for watch in gathering.watches:
-            arm(state, watch)
+        watch.tidy()
+    concerned = {id(watch): watch for gathering in refresh(state, touched.values()) for watch in gathering.watches}
+    for watch in concerned.values():
+        arm(state, watch)
+
+
+class _Passed(NamedTuple):
+    """What a batch has beside quiet observations.
+
+    `awake`: observations that may change something; `woken`: the series that rested before one of them; `over`: those
+    with which only a step is over; `full`: series that have to be trimmed.
+    """
+
+    awake: list[Observation]
+    woken: set[int]
+    over: list[Observation]
+    full: list[int]
 
 
 def step(program: Program, state: EngineState, batch: Sequence[Observation], now_ms: int) -> Step:
     """Judge a batch of observations; those of one series may come in any order within the lateness bound."""
     if state.program is not program:
         bind(program, state, now_ms)
+    awake, woken, over, full = _pass_over(program, state, batch, now_ms)
+    work = Work(program, state)
+    work.end_orphans(now_ms)
+    if woken:
+        awake = _whole(state, batch, awake, woken)
+        over = [observation for observation in over if observation.series.id not in woken]
+    if awake or over:
+        work.judge(awake, over)
+    for series in full:  # not before: an early part of the batch may have to be judged by what it could see
+        watch = state.watches[series]
+        if isinstance(watch, Watch):
+            watch.trim()
+    work.keep_hours()
+    return work.done()
+
+
+def _pass_over(program: Program, state: EngineState, batch: Sequence[Observation], now_ms: int) -> _Passed:
+    """Remember what is quiet; return the rest."""
     find, wrong = state.watches.get, int(Quality.FAIL)
-    awake: list[Observation] = []
-    woken: set[int] = set()
-    full: list[Samples] = []
+    passed = _Passed([], set(), [], [])
     for observation in batch:
         watch = find(observation.series.id)
         if watch is None:
             watch = admit(program, state, observation.series)
-        watch.seen_ms = now_ms
+        watch.presence.seen_ms = now_ms
         at_ms = observation.phenomenon_time_ms
-        if watch.low <= observation.value <= watch.high and watch.since_ms <= at_ms < watch.until_ms:
-            samples = watch.samples
-            if samples is not None and observation.quality < wrong:
-                samples.times.append(at_ms)
-                samples.values.append(observation.value)
-                if len(samples.times) > samples.room:
-                    samples.room *= 2
-                    full.append(samples)
+        if watch.low <= observation.value <= watch.high and watch.since_ms <= at_ms:
+            if watch.room and observation.quality < wrong:
+                if at_ms >= watch.until_ms:
+                    watch.look()
+                    passed.over.append(observation)
+                watch.times.append(at_ms)
+                watch.values.append(observation.value)
+                if len(watch.times) >= watch.room:
+                    watch.room *= 2
+                    passed.full.append(observation.series.id)
         else:
-            awake.append(observation)
+            passed.awake.append(observation)
             if watch.rouse(observation.value):
-                woken.add(observation.series.id)
-    work = Work(program, state)
-    work.end_orphans(now_ms)
-    if awake:
-        work.judge(_whole(state, batch, awake, woken) if woken else awake)
-    for samples in full:  # not before: an early part of the batch may have to be judged by what it could see
-        samples.trim()
-    work.keep_hours()
-    return work.done()
+                passed.woken.add(observation.series.id)
+    return passed
 
 
 def _whole(
@@ -180,7 +205,9 @@ def _whole(
     whole = [observation for observation in awake if observation.series.id not in woken]
     for series, observations in of_woken.items():
         if len(observations) > 1:
-            state.watches[series].forget({observation.phenomenon_time_ms for observation in observations})
+            watch = state.watches[series]
+            if isinstance(watch, Watch):
+                watch.forget({observation.phenomenon_time_ms for observation in observations})
         whole += observations
     return whole
 
@@ -199,4 +226,5 @@ def next_check_at_ms(program: Program, state: EngineState) -> int | None:
     """Return the time at which `check` may have something to tell, or None if no rule looks at the clock."""
     if state.program is not program or state.orphans:
         return state.settled_ms
-    return state.due[0][0] + 1 if state.due else None
+    first_ms = state.due.first_ms()
+    return None if first_ms is None else first_ms + 1

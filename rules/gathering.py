@@ -51,14 +51,17 @@ class Gathering:
         """Tell whether nothing that it sees, or may still come late, can make it hold."""
         return self.newest_ms - self.stirred_ms > self.rest_ms + lateness_ms
 
-    def stirred_between_steps(self, watch: Watch, low: float, high: float) -> None:
-        """Take notice of what came while a series rested until the end of a step, if every value stirs."""
-        if low > high:
-            self.stirred_ms = max(self.stirred_ms, watch.newest_ms)
+    def join(self, watch: Watch) -> None:
+        """See the samples of one more series."""
+        member = self.members.get(watch.device.id)
+        if member is None:
+            member = self.members[watch.device.id] = Member(watch.device, {})
+        member.series[watch.plan.observed_property] = self._samples(watch)
+        self.watches.append(watch)
 
     def judged_by(self, watch: Watch) -> bool:
         """Tell whether the samples of a series are events; those of neighbours are only seen."""
-        return self.anchor is None or watch.device_id == self.anchor
+        return self.anchor is None or watch.device.id == self.anchor
 
     def event_of(self, at_ms: int) -> int:
         """Return the event that a sample belongs to."""
@@ -124,7 +127,7 @@ class Gathering:
                 self.open_ms = self.event_of(self.newest_ms)
             if self.ends is not None:
                 self.ends.update(map(self.event_of, samples.times))
-            feed = next(feed for feed in watch.feeds if feed.gathering is self)
+            feed = next(feed for feed in watch.plan.feeds if feed.rule is self.rule)
             for index in range(len(samples.times) - 1, -1, -1):
                 if samples.times[index] <= self.stirred_ms:
                     break

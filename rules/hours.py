@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from rules.errors import RuleStateError
-from rules.samples import MOST_IN_WINDOW, Samples
+from rules.samples import MOST_IN_WINDOW, Keeping, Samples
 
 PREFIX = "*hours."
 """Stands before the name of a property in place of a rule's id in the rows of hours."""
@@ -80,7 +80,7 @@ def unpack(packed: bytes, name: Name) -> tuple[int, Samples]:
         raise RuleStateError(f"the hours of {name[0]} {name[1]} are damaged ({exc}): delete the row") from exc
     if version > _VERSION:
         raise RuleStateError(f"the hours of {name[0]} {name[1]} have version {version}: run the newer program")
-    samples = Samples(0, MOST_IN_WINDOW)  # of what came after them nothing is remembered
+    samples = Samples(Keeping(0, MOST_IN_WINDOW, 0))  # of what came after them nothing is remembered
     samples.times.extend(accumulate(steps))
     samples.values.extend(values)
     return end_ms, samples

@@ -6,16 +6,19 @@ A judgement is kept in a state's history as one number: one digit for each level
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from ingest.model import Observation
-from rules.binding import EngineState
+from rules.binding import EngineState, begin, fed
 from rules.conditions._base import Verdict, Verdicts
 from rules.gathering import Gathering
 from rules.lateness import Told, replace
 from rules.program import Program
 from rules.samples import MOST_REMEMBERED
 from rules.state import INACTIVE, RuleState
-from rules.watch import Watch
+from rules.view import Member, View
+from rules.watch import NEVER_MS, Feed, Watch
 
 _DIGITS = (Verdict.CLEAR, Verdict.BETWEEN, Verdict.UNKNOWN, Verdict.HOLDS)
 _DIGIT_OF = {verdict: digit for digit, verdict in enumerate(_DIGITS)}
@@ -54,15 +57,14 @@ class Dirty:
         """Note what an observation concerns; False if it is too late for one that it would concern."""
         at_ms, value = observation.phenomenon_time_ms, observation.value
         in_time = True
-        for gathering, low, high in watch.feeds:
-            if observation.quality not in gathering.rule.quality:
-                continue
-            gathering.note(watch.device_id, at_ms)
+        for feed, gathering in self._concerned(observation, watch):
+            gathering.note(observation.device_id, at_ms)
             before_ms = gathering.newest_ms
             if at_ms > before_ms and gathering.judged_by(watch):
                 gathering.newest_ms = at_ms
-            stirs = not low <= value <= high
-            gathering.stirred_between_steps(watch, low, high)
+            stirs = not feed.low <= value <= feed.high
+            if feed.low > feed.high:  # what came while the series rested until the end of a step did so too
+                gathering.stirred_ms = max(gathering.stirred_ms, watch.newest_ms)
             rests = self._rests(gathering)
             if rests and not stirs:
                 continue
@@ -78,6 +80,63 @@ class Dirty:
             elif at_ms <= before_ms:
                 self._note(gathering, gathering.event_of(at_ms))
         return in_time
+
+    def _concerned(self, observation: Observation, watch: Watch) -> Iterator[tuple[Feed, Gathering]]:
+        for feed, gathering in fed(self._state, watch):
+            if observation.quality not in feed.rule.quality:
+                continue
+            if gathering is not None:
+                yield feed, gathering
+            elif (
+                not feed.low <= observation.value <= feed.high
+                or (feed.rule.id, observation.device_id) in self._state.rows
+            ):
+                yield feed, begin(self._state, watch, feed)
+
+    def end_step(self, watch: Watch) -> bool:
+        """Note what a series concerns that rested until the end of a step, as all its values were quiet.
+
+        False if nothing came of it: then the series rests until the end of the next.
+        """
+        watch.order()
+        newest_ms = watch.times[-1]
+        since_ms, until_ms, all_rest = 0, NEVER_MS, True
+        for feed, known in fed(self._state, watch):
+            every_ms = feed.every_ms
+            if not every_ms or (known is None and feed.low <= feed.high):
+                continue
+            if known is not None and (not known.judged_by(watch) or self._rests(known)):
+                continue
+            open_ms, next_ms = (-(-at_ms // every_ms) * every_ms for at_ms in (watch.since_ms, newest_ms))
+            if known is not None or self._may_hold(watch, feed, open_ms):
+                all_rest = False
+                gathering = known or begin(self._state, watch, feed)
+                gathering.newest_ms = max(gathering.newest_ms, newest_ms)
+                gathering.open_ms = open_ms
+                if feed.low > feed.high:
+                    gathering.stirred_ms = gathering.newest_ms
+                if gathering.newest_ms > open_ms:
+                    self._note(gathering, open_ms)
+            since_ms, until_ms = max(since_ms, next_ms - every_ms + 1), min(until_ms, next_ms + 1)
+        if all_rest:
+            watch.since_ms, watch.until_ms = since_ms, until_ms
+        return not all_rest
+
+    def _may_hold(self, watch: Watch, feed: Feed, open_ms: int) -> bool:
+        """Tell whether a condition of one series holds at the end of a step, or did before."""
+        newest_ms, every_ms, device = watch.times[-1], feed.every_ms, watch.device
+        if (feed.rule.id, device.id) in self._state.rows:
+            return True
+        if newest_ms <= open_ms:
+            return False
+        times = watch.times[bisect_left(watch.times, open_ms - every_ms + 1) :]
+        member = Member(device, {watch.plan.observed_property: watch})
+        members, locale, judge = {device.id: member}, self._program.locale, feed.condition.judge
+        return any(
+            Verdict.HOLDS in judge(View(end_ms, member, members, locale, device.id))
+            for end_ms in {-(-at_ms // every_ms) * every_ms for at_ms in times}
+            if end_ms < newest_ms
+        )
 
     def _rests(self, gathering: Gathering) -> bool:
         key = gathering.rule.id, gathering.subject.id

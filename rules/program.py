@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ingest.model import Device, Series
 from rules.conditions._base import ClockCondition, SampleCondition, ValueCondition
 from rules.conditions._lift import anywhere
-from rules.model import Rule
+from rules.model import COUNTED, Rule
 from rules.nearby import Adjoining, Near, Nearby
+from rules.samples import MOST_IN_WINDOW, MOST_REMEMBERED, Keeping
 from rules.view import Locale
-from rules.watch import ValueRules, quiet
+from rules.watch import Feed, Plan, quiet
 
 DEFAULT_LATENESS_S = 120
 _DIGITS = {"cell": 15, "subdistrict": 9}
 SampleRules = tuple[tuple[Rule, SampleCondition], ...]
 
 
-class Watching(NamedTuple):
-    """The rules that judge the observations of a series, and the interval that is quiet for those of values."""
-
-    values: ValueRules
-    quiet: tuple[float, float]
-    samples: SampleRules
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Program:
-    """Compiled rules: by property those that judge values and samples, `clock` those that judge silence."""
+    """Compiled rules: by property those that judge values and samples, `clock` those that judge silence.
+
+    `attributes`: by which attributes of devices rules select, and the values that they name.
+    """
 
     rules: Mapping[str, Rule]
     by_property: Mapping[str, tuple[tuple[Rule, ValueCondition], ...]]
@@ -37,23 +32,34 @@ class Program:
     clock: tuple[tuple[Rule, ClockCondition], ...]
     devices: Mapping[str, Device]
     lateness_ms: int
-    attributes: tuple[str, ...]
+    attributes: Mapping[str, frozenset[str]]
     locale: Locale
-    _found: dict[tuple[str | None, ...], Watching] = dataclasses.field(default_factory=dict)
+    _plans: dict[tuple[str | None, ...], Plan] = dataclasses.field(default_factory=dict)
     _nearby: dict[str, Nearby | Adjoining] = dataclasses.field(default_factory=dict)
     _areas: dict[str, dict[str, list[Device]]] = dataclasses.field(default_factory=dict)
 
-    def watching(self, series: Series) -> Watching:
-        """Return the rules that judge a series. Devices alike in the attributes that rules select by share them."""
-        alike = (series.property.name, *(_attribute(series.device, name) for name in self.attributes))
-        found = self._found.get(alike)
-        if found is None:
-            rules = self.by_property.get(series.property.name, ())
-            chosen = tuple(pair for pair in rules if selects(pair[0], series.device))
-            samples = self.samples_by_property.get(series.property.name, ())
-            judging = tuple(pair for pair in samples if selects(pair[0], series.device))
-            found = self._found[alike] = Watching(chosen, quiet(chosen), judging)
-        return found
+    def plan(self, series: Series) -> Plan:
+        """Return how a series is watched. Devices alike in what rules select by share one plan."""
+        told = ((_attribute(series.device, name), named) for name, named in self.attributes.items())
+        alike = (series.property.name, *(value if value in named else None for value, named in told))
+        plan = self._plans.get(alike)
+        if plan is None:
+            plan = self._plans[alike] = self._plan(series)
+        return plan
+
+    def _plan(self, series: Series) -> Plan:
+        name = series.property.name
+        values = tuple(pair for pair in self.by_property.get(name, ()) if selects(pair[0], series.device))
+        samples = [pair for pair in self.samples_by_property.get(name, ()) if selects(pair[0], series.device)]
+        feeds = tuple(Feed(rule, one, *one.quiet(name), one.every_ms, _is_lazy(rule, one)) for rule, one in samples)
+        keep_ms = fine_ms = self.lateness_ms
+        for _, condition in samples:
+            more_ms = self.lateness_ms + 2 * condition.every_ms
+            keep_ms, fine_ms = max(keep_ms, condition.span_ms + more_ms), max(fine_ms, condition.fine_ms + more_ms)
+        most = MOST_IN_WINDOW if samples else MOST_REMEMBERED
+        keeping = Keeping(keep_ms, most, fine_ms if fine_ms < keep_ms else None)
+        others = {rule.quality for rule, _ in (*values, *samples)} - {COUNTED}
+        return Plan(name, values, quiet(values), feeds, keeping, tuple(sorted(others)))
 
     def timing(self, device: Device) -> tuple[tuple[Rule, ClockCondition], ...]:
         """Return the rules that judge the silence of a device."""
@@ -147,9 +153,28 @@ def compile_rules(
         clock=tuple(clock),
         devices={device.id: device for device in devices},
         lateness_ms=lateness_s * 1000,
-        attributes=tuple(sorted({"domain"} | {attribute for rule in rules for attribute, _ in rule.where})),
+        attributes=_attributes(rules),
         locale=locale,
     )
+
+
+def _is_lazy(rule: Rule, condition: SampleCondition) -> bool:
+    """Tell whether what a gathering knows can be found again from samples, when it was let go at rest.
+
+    It is the device's alone, and either all that it sees can be quiet, or it is one series.
+    """
+    if rule.subject in _DIGITS or condition.near:
+        return False
+    intervals = [condition.quiet(name) for name in condition.properties]
+    return len(intervals) == 1 or all(low <= high for low, high in intervals)
+
+
+def _attributes(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    named: dict[str, set[str]] = {}
+    for rule in rules:
+        for attribute, allowed in (("domain", (rule.domain,)), *rule.where):
+            named.setdefault(attribute, set()).update(allowed)
+    return {attribute: frozenset(values) for attribute, values in named.items()}
 
 
 def selects(rule: Rule, device: Device) -> bool:

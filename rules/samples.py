@@ -2,6 +2,9 @@
 
 Most come in order and are only appended. Flat arrays, because thousands of small objects would cost more to drop than
 to judge. Of two observations with the same time, the one that came first counts.
+
+A few that nobody has asked for are *packed*: `times` and `values` are then one array, time and value in turns, which
+takes half the room of two. Whoever looks at them puts them in order first (`order`), and that takes them apart.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import statistics
 from array import array
 from bisect import bisect_left, bisect_right
+from typing import Any, NamedTuple
 
 MOST_REMEMBERED = 256
 """Observations of a series that are kept for late ones; a faster series has a shorter lateness bound."""
@@ -16,53 +20,88 @@ MOST_IN_WINDOW = 10_000
 """Observations of a series that are kept for conditions that look further back."""
 HOUR_MS = 3_600_000
 _ROOM = 8
+_FEW = 4
+_MOST_PACKED = 64
+_PACKED_ROOM = 16  # numbers: an array of eight pairs is full
+
+
+class Keeping(NamedTuple):
+    """What is kept of a series: all within `keep_ms` of the newest, at most `most`.
+
+    Hours that lie further back than `fine_ms` (None: none do) are one sample: their median, at their last time.
+    """
+
+    keep_ms: int
+    most: int = MOST_REMEMBERED
+    fine_ms: int | None = None
 
 
 class Samples:
-    """What was observed of a series within `keep_ms` of the newest, at most `most` (times in milliseconds).
+    """What was observed of a series (times in milliseconds). `memo`: what a condition has made of days long past."""
 
-    Hours that lie further back than `fine_ms` (None: none do) are one sample: their median, at their last time. `memo`
-    is what a condition has made of days long past.
-    """
+    __slots__ = ("_sorted", "keeping", "memo", "room", "times", "values")
 
-    __slots__ = ("_fine_ms", "_most", "_sorted", "keep_ms", "memo", "room", "times", "values")
+    def __init__(self, keeping: Keeping) -> None:
+        self.keeping = keeping
+        self.times, self.values = _packed(array("d")) if keeping.fine_ms is None else (array("q"), array("d"))
+        self.room, self._sorted = _PACKED_ROOM, 0
+        self.memo: tuple[object, ...] | None = None
 
-    def __init__(self, keep_ms: int, most: int = MOST_REMEMBERED, fine_ms: int | None = None) -> None:
-        self.times = array("q")
-        self.values = array("d")
-        self.room = _ROOM
-        self.keep_ms, self._most, self._fine_ms, self._sorted = keep_ms, most, fine_ms, 0
-        self.memo: tuple[object, object] | None = None
-
-    def newest_ms(self) -> int:
+    def last_ms(self) -> int:
         """Return the time of the newest sample, 0 without any."""
-        self.order()
+        if self.times is self.values:
+            return int(max(self.times[::2], default=0))
+        if self._sorted < len(self.times):
+            self.order()
         return self.times[-1] if self.times else 0
 
     def coarse_ms(self) -> int:
         """Return the time before which hours are one sample, by what came last; 0 if there are none such."""
-        if self._fine_ms is None or not self.times:
+        if self.keeping.fine_ms is None or not self.times:
             return 0
-        return (self.times[-1] - self._fine_ms) // HOUR_MS * HOUR_MS
+        return (self.times[-1] - self.keeping.fine_ms) // HOUR_MS * HOUR_MS
 
     def add(self, at_ms: int, value: float) -> None:
         """Keep an observation."""
         self.times.append(at_ms)
         self.values.append(value)
-        if len(self.times) > self.room:
+        if len(self.times) >= self.room:
             self.trim()
 
     def trim(self) -> None:
         """Forget what is too old or too much, and make room for a few more."""
+        keep_ms, most, fine_ms = self.keeping
+        if self.times is self.values and fine_ms is None and self._trim_packed(keep_ms):
+            return
         self.order()
-        if self._fine_ms is not None:
-            self._thin(self._fine_ms)
+        if fine_ms is not None:
+            self._thin(fine_ms)
         times = self.times
-        old = max(bisect_right(times, times[-1] - self.keep_ms - 1), len(times) - self._most)
+        old = max(bisect_right(times, times[-1] - keep_ms - 1), len(times) - most)
         if old > 0:
             del times[:old], self.values[:old]
             self._sorted = len(times)
-        self.room = len(times) + _ROOM + len(times) // 4
+        if len(times) <= _MOST_PACKED and fine_ms is None:
+            self._pack()
+        else:
+            self.room = len(times) + _ROOM + len(times) // 4
+
+    def _trim_packed(self, keep_ms: int) -> bool:
+        """Forget the oldest of a packed few, as they came; False if these are more than a few."""
+        packed = self.times
+        oldest_ms = max(packed[::2]) - keep_ms
+        old = 0
+        while packed[old] < oldest_ms:
+            old += 2
+        del packed[:old]
+        self.room = max(_PACKED_ROOM, len(packed) + len(packed) // 4 // 2 * 2 + 2 * _FEW)
+        return len(packed) <= 2 * _MOST_PACKED
+
+    def _pack(self) -> None:
+        packed = array("d", bytes(16 * len(self.times)))
+        packed[::2], packed[1::2] = array("d", self.times), self.values
+        self.times, self.values = _packed(packed)
+        self.room = max(_PACKED_ROOM, len(packed) + len(packed) // 4 // 2 * 2 + 2 * _FEW)
 
     def _thin(self, fine_ms: int) -> None:
         """Let each hour that lies far enough back be one sample."""
@@ -81,6 +120,10 @@ class Samples:
 
     def order(self) -> None:
         """Put what came since the last time in its place."""
+        if self.times is self.values:
+            packed = self.values
+            self.times, self.values, self._sorted = array("q", map(int, packed[::2])), packed[1::2], 0
+            self.room = max(_ROOM, len(self.times))
         times, values = self.times, self.values
         begin = self._sorted
         if begin == len(times):
@@ -103,15 +146,24 @@ class Samples:
 
     def take_over(self, others: Samples) -> None:
         """Begin with what others remembered."""
+        self.order()
+        others.order()
         self.times, self.values, self._sorted = others.times + self.times, others.values + self.values, 0
         self.memo = None
 
+    def alone(self) -> Samples:
+        """Return the same without the rules that watch them."""
+        samples = Samples(self.keeping)
+        samples.take_over(self)
+        return samples
+
     def forget(self, times_ms: set[int]) -> None:
         """Forget the observations of these times: they are judged again."""
+        self.order()
         kept = [pair for pair in zip(self.times, self.values, strict=True) if pair[0] not in times_ms]
         self.times = array("q", [at_ms for at_ms, _ in kept])
         self.values = array("d", [value for _, value in kept])
-        self._sorted = 0
+        self._sorted = len(kept)
 
     def history(self, lateness_ms: int) -> list[tuple[int, float]]:
         """Return (time, value) of what is within the bound of the newest, in time order."""
@@ -120,3 +172,8 @@ class Samples:
         self.order()
         first = max(bisect_right(self.times, self.times[-1] - lateness_ms - 1), len(self.times) - MOST_REMEMBERED)
         return list(zip(self.times[first:], self.values[first:], strict=True))
+
+
+def _packed(numbers: array[float]) -> tuple[array[int], array[float]]:
+    both: Any = numbers  # whole milliseconds are exact in a float
+    return both, both

@@ -7,16 +7,15 @@ judge samples look at them.
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ingest.model import Observation, Quality
-from rules.conditions._base import ValueCondition
+from ingest.model import Device, Observation, Quality
+from rules.conditions._base import ALL_QUIET, NOTHING_QUIET, SampleCondition, ValueCondition
 from rules.model import COUNTED, Rule
-from rules.samples import Samples
-from rules.view import Member
+from rules.samples import Keeping, Samples
 
 if TYPE_CHECKING:
     from rules.gathering import Gathering
@@ -26,63 +25,145 @@ ValueRules = tuple[tuple[Rule, ValueCondition], ...]
 Qualities = tuple[int, ...]
 
 
-@dataclasses.dataclass(slots=True, eq=False)
-class Presence:
-    """A device: when it was last heard of by a watch that is gone, its watches, the rules that call it silent.
-
-    `members`: its samples, by the flags that count.
-    """
-
-    seen_ms: int
-    watches: tuple[Watch, ...] = ()
-    silent: tuple[str, ...] = ()
-    members: dict[Qualities, Member] | None = None
-
-    def last_seen_ms(self) -> int:
-        """Return when something was last heard of the device (our clock)."""
-        return max((watch.seen_ms for watch in self.watches), default=self.seen_ms)
-
-
 class Feed(NamedTuple):
-    """A gathering that a series feeds, and the closed interval of its values that cannot make that one hold."""
+    """A rule that judges samples of a series, and the closed interval of its values that cannot make it hold.
 
-    gathering: Gathering
+    `every_ms`: the step of its condition. `lazy`: what is known of a subject follows from the samples of its series, so
+    that nothing is kept while it rests.
+    """
+
+    rule: Rule
+    condition: SampleCondition
     low: float
     high: float
+    every_ms: int
+    lazy: bool
 
 
-@dataclasses.dataclass(slots=True, eq=False)
-class Watch:
-    """A series: rules that judge it, the interval in which none of them begins to hold, when it was last heard of.
+class Plan(NamedTuple):
+    """How a series is watched; devices that rules do not tell apart share one.
 
-    An observation with low ≤ value ≤ high and since_ms ≤ time < until_ms changes nothing; the times are those of the
-    step that conditions with steps have not judged yet. `low > high` while every observation must be judged: some rule
-    is not quiet, or the device was silent. `samples` is None if no rule judges the series. `quiet` is the interval of
-    the rules that judge values; they need not be asked about a value inside it unless `stirred`. `others`: samples for
-    rules that count other flags.
+    `quiet`: the interval of the rules that judge values. `others`: flags that rules count in place of the usual ones.
+    """
+
+    observed_property: str
+    values: ValueRules
+    quiet: tuple[float, float]
+    feeds: tuple[Feed, ...]
+    keeping: Keeping
+    others: tuple[Qualities, ...]
+
+    @property
+    def is_mute(self) -> bool:
+        """True if no rule judges the series."""
+        return not self.values and not self.feeds
+
+
+class Ear(Protocol):
+    """Hears of series: of an observation with low ≤ value ≤ high and since_ms ≤ time, nothing has to be judged.
+
+    From `until_ms` on, a step is over with it. Where there is no `room`, nothing is remembered.
     """
 
     low: float
     high: float
-    seen_ms: int
-    samples: Samples | None
-    rules: ValueRules
-    quiet: tuple[float, float]
-    device_id: str
     presence: Presence
-    feeds: tuple[Feed, ...] = ()
-    others: dict[Qualities, Samples] | None = None
-    stirred: bool = False
-    newest_ms: int = 0
-    since_ms: int = 0
-    until_ms: int = NEVER_MS
+    since_ms: int
+    until_ms: int
+    room: int
+    times: array[int]
+    values: array[float]
+
+    def look(self) -> None:
+        """Find out when was observed last, once after a rest."""
+
+    def rouse(self, value: float) -> bool:
+        """Have an observation judged; True if with it all that the series had in the batch before."""
+
+
+class Presence:
+    """A device: when it was last heard of, its watches, the rules that call it silent.
+
+    It hears itself of all series that no rule judges. `device` is None until something was heard under this program.
+    """
+
+    __slots__ = ("device", "high", "low", "presence", "seen_ms", "silent", "watches")
+
+    since_ms = 0
+    until_ms = NEVER_MS
+    room = 0
+    times: array[int] = array("q")
+    values: array[float] = array("d")
+
+    def __init__(self, seen_ms: int) -> None:
+        self.presence = self
+        self.low, self.high = ALL_QUIET
+        self.seen_ms = seen_ms
+        self.device: Device | None = None
+        self.watches: tuple[Watch, ...] = ()
+        self.silent: tuple[str, ...] = ()
+
+    def wake(self) -> None:
+        """Have every sign of life noticed."""
+        self.low, self.high = NOTHING_QUIET
+
+    def rest(self) -> None:
+        """Notice no more than when it was."""
+        self.low, self.high = ALL_QUIET
+
+    def look(self) -> None:
+        """Do nothing: nothing is remembered."""
+
+    def rouse(self, value: float) -> bool:  # noqa: ARG002 - of any value
+        """Return False: what came before need not be looked at."""
+        return False
+
+
+class Watch(Samples):
+    """The samples of a series that rules judge, and the interval in which none of them begins to hold.
+
+    An observation with low ≤ value ≤ high and since_ms ≤ time changes nothing, or, from until_ms on, only this: a step
+    of conditions with steps is over. `low > high` while every observation must be judged: some rule is not quiet, or
+    the device was silent. Rules that judge values need not be asked about one inside the quiet interval of the plan
+    unless `stirred`. `standing`: what is kept of subjects also while they rest, and by which feed. `others`: samples
+    for rules that count other flags.
+    """
+
+    __slots__ = (
+        "high",
+        "low",
+        "newest_ms",
+        "others",
+        "plan",
+        "presence",
+        "since_ms",
+        "standing",
+        "stirred",
+        "until_ms",
+    )
+
+    def __init__(self, plan: Plan, presence: Presence) -> None:
+        super().__init__(plan.keeping)
+        self.plan, self.presence = plan, presence
+        self.low, self.high = plan.quiet
+        self.since_ms, self.until_ms, self.newest_ms = 0, NEVER_MS, 0
+        self.stirred = False
+        self.standing: tuple[tuple[Feed, Gathering], ...] = ()
+        self.others = {quality: Samples(plan.keeping) for quality in plan.others} if plan.others else None
+
+    @property
+    def device(self) -> Device:
+        """The device of the series."""
+        device = self.presence.device
+        if device is None:  # pragma: no cover - it is set when the series is admitted
+            raise ValueError(self.plan.observed_property)
+        return device
 
     def wake(self) -> None:
         """Have every observation judged."""
         if self.low <= self.high:
-            self.low, self.high = math.inf, -math.inf
-            if self.newest_ms < 0:
-                self._look()
+            self.low, self.high = NOTHING_QUIET
+            self.look()
 
     def rouse(self, value: float) -> bool:
         """Have an observation judged; True if with it all that the series had in the batch before.
@@ -91,39 +172,36 @@ class Watch:
         """
         if self.low > self.high:
             return False
-        if self.newest_ms < 0:  # not again in the same batch: it would see what came later
-            self._look()
+        self.look()
         if self.low <= value <= self.high:
             return False
-        self.low, self.high = math.inf, -math.inf
+        self.low, self.high = NOTHING_QUIET
         return True
 
-    def _look(self) -> None:
-        """Find out when was observed last, by what is remembered."""
-        self.newest_ms = self.samples.newest_ms() if self.samples is not None else 0
+    def look(self) -> None:
+        """Find out when was observed last, once after a rest: later it would see what came later in the batch."""
+        if self.newest_ms < 0:
+            self.newest_ms = self.last_ms()
 
-    def rest(self, feeds: Iterable[Feed], since_ms: int, until_ms: int) -> None:
-        """Judge only what is outside the quiet intervals of all rules, or outside these times; of feeds, of those."""
-        low, high = self.quiet
-        for feed in feeds:
-            low, high = max(low, feed.low), min(high, feed.high)
+    def rest(self, quiet: Iterable[tuple[float, float]], since_ms: int, until_ms: int) -> None:
+        """Judge only what is outside the intervals that are quiet for all rules, or outside these times."""
+        low, high = self.plan.quiet
+        for least, greatest in quiet:
+            low, high = max(low, least), min(high, greatest)
         self.low, self.high, self.since_ms, self.until_ms = low, high, since_ms, until_ms
         self.newest_ms = -1
 
     def samples_for(self, quality: Qualities) -> Samples:
         """Return the samples of the flags that a rule counts."""
-        samples = self.samples if quality == COUNTED else (self.others or {}).get(quality)
-        if samples is None:  # pragma: no cover - they are made when the series is admitted
-            raise KeyError(quality)
-        return samples
+        return self if quality == COUNTED else (self.others or {})[quality]
 
     def remember(self, observation: Observation) -> None:
         """Keep time and value of an observation that was judged."""
         at_ms, value = observation.phenomenon_time_ms, observation.value
         self.newest_ms = max(self.newest_ms, at_ms)
-        if self.samples is not None and observation.quality < Quality.FAIL:
-            self.samples.times.append(at_ms)
-            self.samples.values.append(value)
+        if observation.quality < Quality.FAIL:
+            self.times.append(at_ms)
+            self.values.append(value)
         for quality, samples in (self.others or {}).items():
             if observation.quality in quality:
                 samples.times.append(at_ms)
@@ -131,14 +209,13 @@ class Watch:
 
     def forget(self, times_ms: set[int]) -> None:
         """Forget the observations of these times: they are judged again."""
-        if self.samples is not None:
-            self.samples.forget(times_ms)
-            self._look()
+        super().forget(times_ms)
+        self.newest_ms = self.last_ms()
 
-    def trim(self) -> None:
+    def tidy(self) -> None:
         """Forget what is too old, where there is too much."""
-        for samples in (self.samples, *(self.others or {}).values()):
-            if samples is not None and len(samples.times) > samples.room:
+        for samples in (self, *(self.others or {}).values()):
+            if len(samples.times) >= samples.room:
                 samples.trim()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import heapq
 import operator
 
 from ingest.model import Observation
@@ -67,39 +66,47 @@ class Work:
         """Write down the hours that are over, of a few series."""
         self._hours = self._state.hours.take()
 
-    def judge(self, awake: list[Observation]) -> None:
-        """Judge observations that may change something, in time order."""
+    def judge(self, awake: list[Observation], over: list[Observation]) -> None:
+        """Judge observations that may change something, in time order; `over`: those with which only a step is over."""
         awake.sort(key=_phenomenon_time_ms)
-        touched: dict[int, Watch] = {}
         dirty = Dirty(self._program, self._state)
+        watches = self._state.watches
+        ended = {one.series.id: watches[one.series.id] for one in over}.values()
+        concerned = {id(watch): watch for watch in ended if isinstance(watch, Watch) and dirty.end_step(watch)}
         for observation in awake:
-            watch = self._state.watches[observation.series.id]
-            touched[observation.series.id] = watch
+            watch = watches[observation.series.id]
             self._live(observation, watch.presence)
-            if not is_value(observation):
-                continue
-            in_time = True
-            if watch.rules and (watch.stirred or not watch.quiet[0] <= observation.value <= watch.quiet[1]):
-                in_time = self._judge(observation, watch)
-            if watch.feeds:
-                in_time &= dirty.touch(observation, watch)
-            self._too_late += not in_time
-            watch.remember(observation)
-        received_ms = max((one.result_time_ms for one in awake), default=0)
+            if isinstance(watch, Watch):
+                concerned[id(watch)] = watch
+                self._take(observation, watch, dirty)
+        received_ms = max(one.result_time_ms for one in (*awake, *over))
         for gathering, from_ms in dirty.in_order():
             self._gathered(gathering, from_ms, received_ms)
             if gathering.every_ms and gathering.anchor is not None:
-                for watch in gathering.watches:
-                    arm(self._state, watch)  # the next step is open now
-        for watch in touched.values():
-            watch.trim()
+                concerned |= {id(watch): watch for watch in gathering.watches}  # the next step is open now
+        for watch in concerned.values():
+            watch.tidy()
             arm(self._state, watch)
+        for watch in ended:
+            if isinstance(watch, Watch) and id(watch) not in concerned:
+                watch.newest_ms = -1
+
+    def _take(self, observation: Observation, watch: Watch, dirty: Dirty) -> None:
+        if not is_value(observation):
+            return
+        in_time, (low, high) = True, watch.plan.quiet
+        if watch.plan.values and (watch.stirred or not low <= observation.value <= high):
+            in_time = self._judge(observation, watch)
+        if watch.plan.feeds:
+            in_time &= dirty.touch(observation, watch)
+        self._too_late += not in_time
+        watch.remember(observation)
 
     def _judge(self, observation: Observation, watch: Watch) -> bool:
         """Judge a value; False if it came too late for a rule that would have had to."""
-        at = observation.phenomenon_time_ms, observation.value
+        at, device_id = (observation.phenomenon_time_ms, observation.value), observation.device_id
         in_time = True
-        for rule, condition in watch.rules:
+        for rule, condition in watch.plan.values:
             if observation.quality not in rule.quality:
                 continue
             row = self._row(rule, condition, watch, observation.value)
@@ -109,16 +116,16 @@ class Work:
             if told is None:
                 in_time = False
                 continue
-            self._keep(rule.id, watch.device_id, row)
+            self._keep(rule.id, device_id, row)
             watch.stirred = True
             for item in told:
                 self._transitions.append(
-                    sentences.observed(rule, condition, watch.device_id, item, observation.result_time_ms)
+                    sentences.observed(rule, condition, device_id, item, observation.result_time_ms)
                 )
         return in_time
 
     def _row(self, rule: Rule, condition: ValueCondition, watch: Watch, value: float) -> RuleState | None:
-        row = self._state.rows.get((rule.id, watch.device_id))
+        row = self._state.rows.get((rule.id, watch.device.id))
         if row is None and Verdict.HOLDS in condition.each(value):
             stand = (INACTIVE,) * rule.levels
             history = watch.samples_for(rule.quality).history(self._program.lateness_ms)
@@ -165,8 +172,10 @@ class Work:
             rule = self._program.rules[rule_id]
             self._transitions.append(sentences.heard(rule, evidence, since_ms, observation.result_time_ms))
             self._changed.setdefault((rule_id, device_id), DEVICE)
-            heapq.heappush(state.due, (since_ms, rule_id, device_id))
+            state.due.push([(since_ms, rule_id, device_id)])
         presence.silent = ()
+        if device_id not in state.cadences:
+            presence.rest()
         for watch in presence.watches:
             arm(state, watch)
 
@@ -178,14 +187,13 @@ class Work:
         at_ms, received_ms = observation.phenomenon_time_ms, observation.result_time_ms
         if learning.note(observation.series.id, at_ms, received_ms):
             self._learned.add(device.id)
-            for due in () if is_known else due_of(self._program, state, device):
-                heapq.heappush(state.due, due)
+            state.due.push(() if is_known else due_of(self._program, state, device))
 
     def judge_silence(self, now_ms: int) -> None:
         """Fire for devices of which nothing was heard for too long."""
         state, due = self._state, self._state.due
-        while due and due[0][0] < now_ms:
-            _, rule_id, device_id = heapq.heappop(due)
+        while (silent := due.pop(now_ms)) is not None:
+            rule_id, device_id = silent
             rule, device = self._program.rules[rule_id], self._program.devices[device_id]
             condition = rule.condition
             if condition.reads != "clock":  # pragma: no cover - only rules of the clock are due
@@ -195,16 +203,17 @@ class Work:
                 continue
             since_ms = seen_ms + condition.silent_after_ms(every_s)
             if since_ms >= now_ms:
-                heapq.heappush(due, (since_ms, rule_id, device_id))
+                due.push([(since_ms, rule_id, device_id)])
                 continue
             if gateway_is_in_doubt(self._program, state, device, seen_ms + 1000 * every_s):
-                heapq.heappush(due, (now_ms + 1000 * every_s, rule_id, device_id))
+                due.push([(now_ms + 1000 * every_s, rule_id, device_id)])
                 continue
             phase = Phase(State.FIRING, since_ms, seen_ms)
             row = RuleState(rule_version=rule.version, stand=(phase,), base=(phase,), shown=(State.FIRING, since_ms, 0))
             self._keep(rule_id, device_id, row)
             presence = presence_of(state, device_id)
             presence.silent += (rule_id,)
+            presence.wake()
             for watch in presence.watches:
                 watch.wake()
             self._transitions.append(sentences.silent(rule, condition.describe(every_s), device, seen_ms, since_ms))

@@ -131,9 +131,9 @@ class Baseline(Sampling, frozen=True, kw_only=True):
             return None
         local = view.locale.local(view.at_ms).replace(minute=0, second=0, microsecond=0)
         key = (self.weeks, self.min_days, round(local.timestamp()))
-        if samples.memo is None or samples.memo[0] != key:
-            samples.memo = key, self._normal(view, local)  # days past do not change within the hour
-        normal = samples.memo[1]
+        if samples.memo is None or samples.memo[:-1] != key:
+            samples.memo = *key, self._normal(view, local)  # days past do not change within the hour
+        normal = samples.memo[-1]
         return None if not isinstance(normal, Normal) else (statistics.median(values), normal)
 
     def _normal(self, view: View, hour: dt.datetime) -> Normal | None:

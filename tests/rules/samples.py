@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.model import Device, Observation
 from rules.engine import EngineState, Program, compile_rules, empty_state, load, recall, step
 from rules.model import Rule, State, Transition
-from rules.samples import Samples
+from rules.samples import Keeping, Samples
 from rules.view import Locale, Member, View
 
 LATENESS_S = 120
@@ -137,7 +137,7 @@ def area_of(
     for device, streams in devices:
         series = {}
         for name, stream in streams.items():
-            kept = Samples(10**12, 10_000)
+            kept = Samples(Keeping(10**12, 10_000))
             for sample_s, value in stream:
                 kept.add(world.at(sample_s), value)
                 last_s = max(last_s, sample_s)

@@ -12,6 +12,7 @@ from rules.conditions._base import Limit, Verdict
 from rules.conditions.threshold import Threshold
 from rules.engine import compile_rules, empty_state, step
 from rules.model import Severity
+from rules.watch import Watch
 
 
 class Counted(msgspec.Struct, kw_only=True):
@@ -85,9 +86,10 @@ def test_step_remembers_only_the_bound(world: Any) -> None:
     program, state = compile_rules((world.rule(),), (device,)), empty_state()
     for at_s in range(0, 60_000, 10):
         step(program, state, (world.observation(series, at_s, 1.0),), world.at(at_s))
-    recent = state.watches[series.id].samples
+    recent = state.watches[series.id]
 
-    assert recent is not None
+    assert isinstance(recent, Watch)
+    recent.order()
     assert len(recent.times) <= 2 * (120 / 10 + 4)
 
 

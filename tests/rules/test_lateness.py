@@ -16,6 +16,7 @@ from rules.lifecycle import run
 from rules.model import Rule, State, Transition
 from rules.samples import MOST_REMEMBERED
 from rules.state import INACTIVE, Phase, unpack
+from rules.watch import Watch
 
 LATENESS_S = 120
 LEVELS = (5.0, 12.0, 20.0)  # clear, between the limits, above
@@ -236,12 +237,13 @@ def test_fast_series_is_not_remembered_whole(world: Any) -> None:
     program, state = compile_rules((rule,), (device,)), empty_state()
     for number in range(2000):
         step(program, state, (world.observation(series, number / 100, 20.0),), world.at(number / 100))
-    recent = state.watches[series.id].samples
+    recent = state.watches[series.id]
     early = world.observation(series, 10.001, 1.0)
     late = world.observation(series, 19.001, 1.0)
 
     assert len(state.rows[rule.id, "g1"].history) == MOST_REMEMBERED
-    assert recent is not None
+    assert isinstance(recent, Watch)
+    recent.order()
     assert len(recent.times) <= 2 * (MOST_REMEMBERED + 8)
     assert step(program, state, (early,), world.at(20)).too_late == 1
     assert step(program, state, (late,), world.at(20)).too_late == 0

@@ -12,7 +12,7 @@ from rules.conditions._base import Verdict
 from rules.conditions.baseline import CONDITION
 from rules.engine import compile_rules, empty_state, step
 from rules.model import Transition
-from rules.samples import HOUR_MS, Samples
+from rules.samples import HOUR_MS, Keeping, Samples
 from rules.view import Locale, Member, View
 
 SPEED = "traffic.speed"
@@ -30,7 +30,7 @@ def judged(world: Any, values: dict[int, float], now_ms: int, **options: Any) ->
     """Return what is judged of values by time, and the words for it."""
     given = {"property": SPEED, "side": "below", "by": 3.0, "min_difference": 10.0, **options}
     condition: Any = CONDITION.build(CONDITION.options.model_validate(given), world.dictionary)
-    kept = Samples(10**12, 10**6)
+    kept = Samples(Keeping(10**12, 10**6))
     for time_ms in sorted(values):
         kept.add(time_ms, values[time_ms])
     member = Member(world.device(), {SPEED: kept})
@@ -109,7 +109,7 @@ def test_median_of_the_last_values(world: Any) -> None:
 
 def test_hours_are_remembered_by_their_median() -> None:
     """What lies far back is one sample an hour; what is recent stays whole; the medians do not change by it."""
-    kept = Samples(10**12, 10**6, fine_ms=2 * HOUR_MS)
+    kept = Samples(Keeping(10**12, 10**6, fine_ms=2 * HOUR_MS))
     for minute in range(0, 60 * 30, 5):
         kept.add(at(0, 0) + minute * 60_000, float(minute % 60))
 

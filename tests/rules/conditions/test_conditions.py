@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingest.plugins import find
 from rules.conditions import _template, _template_samples
 from rules.conditions._base import ConditionKind, Verdict
-from rules.samples import Samples
+from rules.samples import Keeping, Samples
 from rules.view import Locale, Member, View
 from rules.wording import Wording, inside
 
@@ -104,7 +104,7 @@ def view(world: Any, condition: Any, streams: Mapping[str, list[tuple[int, float
     """Return what a gauge said: (seconds after the one before, value) of each property; it is seen at the last time."""
     series, end_s = {}, 0
     for name in condition.properties:
-        kept, at_s = Samples(10**12, 1000), 0
+        kept, at_s = Samples(Keeping(10**12, 1000)), 0
         for gap_s, value in streams.get(name, []):
             at_s += gap_s
             kept.add(world.at(at_s), value)
