@@ -12,6 +12,7 @@ import typer
 
 from deploy.commands._base import UserError
 from deploy.commands._progress import over_time
+from deploy.commands._rules_load import absent
 
 if TYPE_CHECKING:
     from deploy.site import Site
@@ -166,8 +167,9 @@ def _rules(files: Sequence[Path], ids: Sequence[str], dictionary: Mapping[str, P
 
 def _chosen(rules: Sequence[Rule], ids: Sequence[str]) -> tuple[Rule, ...]:
     known = {one.id for one in rules}
-    for absent in (one for one in ids if one not in known):
-        raise UserError(f"there is no rule {absent!r}, but {', '.join(sorted(known))}")
+    for rule_id in ids:
+        if rule_id not in known:
+            raise absent(rule_id, known)
     return tuple(one for one in rules if not ids or one.id in ids)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,7 +76,12 @@ def chosen(loaded: Sequence[Loaded], rule_id: str) -> Loaded:
     known: Mapping[str, Loaded] = {item.rule.id: item for item in loaded}
     if rule_id in known:
         return known[rule_id]
+    raise absent(rule_id, known)
+
+
+def absent(rule_id: str, known: Collection[str]) -> UserError:
+    """Return what to say of an id that no rule has, with ids that look like it."""
     near = difflib.get_close_matches(rule_id, known, n=3)
-    raise UserError(
+    return UserError(
         f"there is no rule {rule_id!r}" + (f": is it {' or '.join(near)}?" if near else ": see `rules list`")
     )

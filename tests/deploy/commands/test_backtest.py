@@ -120,7 +120,7 @@ def test_stored_history(tmp_path: Path, site_folder: Path) -> None:
         (["--series", "absent.csv", "--rule-file", "slow.yaml"], "absent.csv: No such file"),
         (
             ["--series", "a.csv", "--rule-file", "slow.yaml", "--rule", "x.y"],
-            "there is no rule 'x.y', but traffic.slow",
+            "there is no rule 'x.y': see `rules list`",
         ),
         (["--series", "a.csv", "--rule-file", "slow.yaml", "--zone", "Mars"], "'Mars' is not a time zone"),
         (["--series", "a.csv", "--rule-file", "labels.json"], "labels.json:1"),
