@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,8 +45,13 @@ CLOCK_CALLS = ("time.time(", "time.time_ns(", "datetime.now(", "datetime.utcnow(
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the full names of the modules that a file imports, wherever in it."""
+@functools.cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return the full names of the modules that a file imports, wherever in it."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -9,6 +9,8 @@ import pytest
 from deploy.services.get import debian
 from deploy.services.get import influxdb as get_influxdb
 from tests.faults.cluster import Stores
+from tests.faults.load import frames
+from tests.faults.reference import Effects, embedded
 
 _MEMORY = pytest.StashKey[dict[str, tuple[float, float]]]()
 _RECOVERIES = pytest.StashKey[dict[str, list[float]]]()
@@ -20,6 +22,18 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     cases = request.getfixturevalue("postgresql") if debian.POSTGRESQL.find() else None
     series = request.getfixturevalue("influxdb") if get_influxdb.SERVER.find() else None
     return Stores(cases, series)
+
+
+@pytest.fixture(scope="session")
+def load() -> list[tuple[str, bytes]]:
+    """Return the load of the tests of faults, for the topics of the sample site."""
+    return list(frames("xixiangtang"))
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory: pytest.TempPathFactory, load: list[tuple[str, bytes]]) -> Effects:
+    """Return what an undisturbed embedded runtime makes of the load."""
+    return embedded(tmp_path_factory.mktemp("undisturbed"), load)
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ import pytest
 from deploy.bench import backlog
 from deploy.services.run.kafka import Kafka
 from tests.faults.cluster import Cluster, Stores
-from tests.faults.load import EFFECTS, SEED, frames
-from tests.faults.reference import Effects, embedded, of_cluster
+from tests.faults.load import EFFECTS, SEED
+from tests.faults.reference import Effects, of_cluster
 
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -25,18 +25,6 @@ pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytes
 def has_at_least(cluster: Cluster, observations: int) -> bool:
     """Tell whether a cluster has got so far."""
     return sum(cluster.sums()) >= observations
-
-
-@pytest.fixture(scope="module")
-def load() -> list[tuple[str, bytes]]:
-    """Return the load, for the topics of a site."""
-    return list(frames("xixiangtang"))
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory, load: list[tuple[str, bytes]]) -> Effects:
-    """Return what the embedded runtime makes of the load."""
-    return embedded(tmp_path_factory.mktemp("embedded"), load)
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from deploy.bench import backlog
 from deploy.runtimes.cluster import administer
 from deploy.services.run.kafka import Kafka
 from tests.faults.cluster import PARTITIONS, Cluster, Stores
-from tests.faults.load import EFFECTS, SEED, frames
-from tests.faults.reference import Effects, embedded, of_cluster
+from tests.faults.load import EFFECTS, SEED
+from tests.faults.reference import Effects, of_cluster
 
 aiokafka = pytest.importorskip("aiokafka", reason="the extra `cluster` is not installed")
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -70,24 +70,18 @@ def has_loaded(cluster: Cluster, before: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> Effects:
-    """Return what the embedded runtime makes of the load."""
-    return embedded(tmp_path_factory.mktemp("embedded"), list(frames("xixiangtang")))
-
-
-@pytest.fixture(scope="module")
 def scaled(
     tmp_path_factory: pytest.TempPathFactory,
     mosquitto: int,
     kafka: Kafka,
     stores: Stores,
+    load: list[tuple[str, bytes]],
     expected: Effects,
     moments: int,
     recoveries: dict[str, list[float]],
 ) -> Scaled:
     """Return a cluster that had a second worker for a while, again and again, and poison at the first time."""
     cluster = Cluster(tmp_path_factory.mktemp("scaled"), "scaled", mosquitto, kafka, stores)
-    load = list(frames("xixiangtang"))
     chance = random.Random(SEED)
     part, sent = len(load) // (3 * moments + 1), 0
     with cluster.running("bridge", "worker"):

@@ -18,30 +18,24 @@ from deploy.services.run import influxdb as run_influxdb
 from deploy.services.run import kafka as run_kafka
 from deploy.services.run import postgresql as run_postgresql
 from tests.faults.cluster import Cluster, Stores
-from tests.faults.load import EFFECTS, frames
-from tests.faults.reference import Effects, embedded, of_cluster
+from tests.faults.load import EFFECTS
+from tests.faults.reference import Effects, of_cluster
 from tests.servers import found
 
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> Effects:
-    """Return what the embedded runtime makes of the load."""
-    return embedded(tmp_path_factory.mktemp("embedded"), list(frames("xixiangtang")))
-
-
-@pytest.fixture(scope="module")
 def outcome(
     tmp_path_factory: pytest.TempPathFactory,
     mosquitto: int,
+    load: list[tuple[str, bytes]],
     expected: Effects,
     moments: int,
     away_s: float,
     recoveries: dict[str, list[float]],
 ) -> Effects:
     """Return what a cluster makes of the load while its servers die and come back."""
-    load = list(frames("xixiangtang"))
     with ExitStack() as servers:
         kafka = servers.enter_context(run_kafka.running(found(get_kafka.SERVER)))
         cases_at, series_at = debian.POSTGRESQL.find(), get_influxdb.SERVER.find()

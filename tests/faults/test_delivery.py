@@ -154,15 +154,18 @@ def loads(fault: str, stall_s: float) -> tuple[Load, Load, Load]:
 
 
 @pytest.fixture(scope="module")
-def references(tmp_path_factory: pytest.TempPathFactory, stall_s: float) -> Callable[[str], Effects]:
+def references(tmp_path_factory: pytest.TempPathFactory, stall_s: float, expected: Effects) -> Callable[[str], Effects]:
     """Return what an undisturbed line makes of the load of a fault."""
-    made: dict[bool, Effects] = {}
+    made: dict[str, Effects] = {}
 
     def reference(fault: str) -> Effects:
-        if (fault == LONG) not in made:
-            load = list(itertools.chain(*loads(fault, stall_s)))
-            made[fault == LONG] = embedded(tmp_path_factory.mktemp("undisturbed"), load)
-        return made[fault == LONG]
+        if fault != LONG:
+            return expected
+        if fault not in made:
+            made[fault] = embedded(
+                tmp_path_factory.mktemp("undisturbed"), list(itertools.chain(*loads(fault, stall_s)))
+            )
+        return made[fault]
 
     return reference
 

@@ -115,15 +115,15 @@ def parts_of(stall_s: float) -> list[Load]:
 
 
 @pytest.fixture(scope="module")
-def load(stall_s: float) -> list[Load]:
+def parts(stall_s: float) -> list[Load]:
     """Return the parts of the load."""
     return parts_of(stall_s)
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory, load: list[Load]) -> Effects:
-    """Return what an undisturbed line makes of the load."""
-    return embedded(tmp_path_factory.mktemp("undisturbed"), [one for some in load for one in some])
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, parts: list[Load]) -> Effects:
+    """Return what an undisturbed line makes of all parts."""
+    return embedded(tmp_path_factory.mktemp("undisturbed"), [one for some in parts for one in some])
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
@@ -132,8 +132,8 @@ def run(
     tmp_path_factory: pytest.TempPathFactory,
     stores: Stores,
     stall_s: float,
-    load: list[Load],
-    expected: Effects,
+    parts: list[Load],
+    undisturbed: Effects,
     memory: dict[str, tuple[float, float]],
 ) -> Run:
     """Return an installation after the load, with all faults in it."""
@@ -152,26 +152,26 @@ def run(
         cluster.alone = True
         with cluster.running(*RUNTIMES[name], supervised=True):
             cluster.wait_for_bridge() if kafka else cluster.wait_for_run()
-            paced(server.port, load[0])
-            cluster.wait("the first part", lambda: sum(cluster.sums()) >= len(load[0]) // 2)
+            paced(server.port, parts[0])
+            cluster.wait("the first part", lambda: sum(cluster.sums()) >= len(parts[0]) // 2)
             base = {one: cluster.rss_mib(one) for one in RUNTIMES[name]}
-            cut(proxy, server.port, load[1])
-            kill_broker(server, load[2])
-            stall(series, server.port, load[3], stall_s)
-            stall(cases, server.port, load[4], stall_s)
+            cut(proxy, server.port, parts[1])
+            kill_broker(server, parts[2])
+            stall(series, server.port, parts[3], stall_s)
+            stall(cases, server.port, parts[4], stall_s)
             if bounded:
                 cluster.wait_until_quiet(max(3.0, min(20.0, stall_s / 10)), 60 + 3 * stall_s)
-                fill(cluster, data.name, series, server.port, load[5])
+                fill(cluster, data.name, series, server.port, parts[5])
             else:
-                paced(server.port, load[5])
-            paced(server.port, load[6])
-            cluster.wait("all of the load", lambda: cluster.sums() == expected["ledger"][0], 180 + 3 * stall_s)
+                paced(server.port, parts[5])
+            paced(server.port, parts[6])
+            cluster.wait("all of the load", lambda: cluster.sums() == undisturbed["ledger"][0], 180 + 3 * stall_s)
             time.sleep(3)  # what comes again does so now
         held = {one: (base[one], cluster.peak_mib[one]) for one in RUNTIMES[name]}
         memory |= {f"{name} {one}": figures for one, figures in held.items()}
-    sent = len({one for some in load for one in some})
-    largest = max(len(payload) for some in load for _, payload in some)
-    return Run(of_cluster(cluster, expected), expected, cluster.accounts(), sent, held, largest)
+    sent = len({one for some in parts for one in some})
+    largest = max(len(payload) for some in parts for _, payload in some)
+    return Run(of_cluster(cluster, undisturbed), undisturbed, cluster.accounts(), sent, held, largest)
 
 
 @pytest.mark.parametrize("what", EFFECTS)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from deploy.bench import backlog, mosquitto
-from tests.faults.load import EFFECTS, SEED, frames
+from tests.faults.load import EFFECTS, SEED
 from tests.faults.pipeline import Pipeline
 
 pytestmark = [pytest.mark.network, pytest.mark.external, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -24,13 +24,12 @@ CHUNK = 150
 
 
 @pytest.fixture(scope="module")
-def pipelines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pipeline, Pipeline]:
+def pipelines(tmp_path_factory: pytest.TempPathFactory, load: list[tuple[str, bytes]]) -> tuple[Pipeline, Pipeline]:
     """Return an undisturbed pipeline and one that was killed twenty times, both after the same frames."""
     if mosquitto.find() is None:
         pytest.skip("mosquitto is not installed")
     site = Path(__file__).parents[2] / "deploy" / "sites" / "xixiangtang"
     folder = tmp_path_factory.mktemp("kill")
-    load = list(frames("xixiangtang"))
     chance = random.Random(SEED)
     with mosquitto.running(window=20) as port:
         killed, undisturbed = (Pipeline(folder, site, port, name) for name in ("killed", "undisturbed"))
