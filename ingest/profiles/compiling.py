@@ -12,7 +12,7 @@ import msgspec
 
 from ingest.model import Property
 from ingest.profiles.layout_compiling import compiled, slots
-from ingest.profiles.model import Path, Period, Profile, Reader, Scalar, Surface, Validity
+from ingest.profiles.model import TIME, Path, Period, Profile, Reader, Scalar, Surface, Validity
 from ingest.profiles.paths import parse
 from ingest.profiles.schema import ANY_KIND, FieldEntry, PeriodEntry, ProfileFile
 from ingest.profiles.values import scalar
@@ -172,7 +172,7 @@ def _scalars(values: tuple[object, ...] | None) -> frozenset[Scalar]:
 
 def _lost_names(content: ProfileFile) -> Iterator[tuple[_Place, str]]:
     """Yield the names in byte layouts that no other part of the profile uses, most often a slip of the pen."""
-    used = set(content.fields) | {entry.field for entry in content.valid_when}
+    used = {TIME, *content.fields} | {entry.field for entry in content.valid_when}
     used |= {content.position.lat, content.position.lon} if content.position is not None else set()
     used |= {entry.per.field for _, _, entry in _entries(content) if entry.per is not None and entry.per.field}
     for number, layout in enumerate(content.bytes):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ingest.profiles.layout_schema import CheckEntry, FlagsEntry, ItemsEntry, LayoutEntry, SlotEntry
-from ingest.profiles.model import Check, Flags, Items, Layout, Slot, Source
+from ingest.profiles.layout_schema import CheckEntry, FlagsEntry, ItemsEntry, LayoutEntry, SamplesEntry, SlotEntry
+from ingest.profiles.model import Check, Flags, Items, Layout, Samples, Slot, Source
 
 _TYPE = re.compile(r"(u|i|f|bcd)(\d+)")
 _CODINGS = {"u": "unsigned", "i": "signed", "f": "float", "bcd": "bcd"}
@@ -23,6 +23,7 @@ def compiled(entry: LayoutEntry) -> Layout:
         slots=_slots(entry.fields, entry.endian),
         flags=_flags(entry.flags, entry.endian) if entry.flags is not None else None,
         items=_items(entry.items, entry.endian) if entry.items is not None else None,
+        samples=_samples(entry.samples, entry.endian) if entry.samples is not None else None,
     )
 
 
@@ -33,6 +34,8 @@ def slots(entry: LayoutEntry) -> Iterator[tuple[tuple[int | str, ...], SlotEntry
         groups.append((("flags", "groups", number, "fields"), group.fields))
     for key, known in (entry.items.known if entry.items is not None else {}).items():
         groups.append((("items", "known", key), known))
+    if entry.samples is not None:
+        groups.append((("samples", "fields"), entry.samples.fields))
     for where, fields in groups:
         for number, slot in enumerate(fields):
             yield (*where, number), slot
@@ -84,14 +87,31 @@ def _flags(entry: FlagsEntry, endian: str) -> Flags:
 
 
 def _items(entry: ItemsEntry, endian: str) -> Items:
-    known = {bytes.fromhex(key): _slots(slots, endian) for key, slots in entry.known.items()}
+    known = {key: (fields := _slots(slots, endian), _room(fields)) for key, slots in entry.known.items()}
     return Items(
         key=entry.key,
-        known={key: (slots, _room(slots)) for key, slots in known.items()},
+        known={bytes.fromhex(key): slots for key, slots in known.items() if ".." not in key},
+        alike=tuple((_pattern(key), slots) for key, slots in known.items() if ".." in key),
         start=entry.start,
         end=entry.end,
         length=entry.length,
         counts_key=entry.counts_key,
+    )
+
+
+def _pattern(key: str) -> tuple[int | None, ...]:
+    pairs = (key[at : at + 2] for at in range(0, len(key), 2))
+    return tuple(None if pair == ".." else int(pair, 16) for pair in pairs)
+
+
+def _samples(entry: SamplesEntry, endian: str) -> Samples:
+    return Samples(
+        start=entry.start,
+        end=entry.end,
+        size=entry.size,
+        slots=_slots(entry.fields, endian),
+        every_ms=None if entry.every_s is None else round(entry.every_s * 1000),
+        newest_first=entry.newest == "first",
     )
 
 

@@ -11,8 +11,10 @@
           - {type: u8}                                # takes its room and says nothing
         flags: {at: 3, type: u16, start: 5, groups: [{bit: 0, fields: […]}, …]}    # groups that are there by flag
         items: {key: 1, known: {"01": [{name: temperature, type: i16}]}}           # fields that announce themselves
+        samples: {start: 4, size: 6, fields: [{name: "@time", type: u32}, …]}      # measurements of several times
 
-A number becomes `(number + bias) · scale + offset`. `type` is u8 … u64, i8 … i64, f32, f64, bcd8 … bcd64.
+A number becomes `(number + bias) · scale + offset`. `type` is u8 … u64, i8 … i64, f16 … f64, bcd8 … bcd64. A field of
+the name `@time` says when the other fields of its sample, or of its item, were measured: seconds since 1970.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from ingest.profiles.model import TIME
 from ingest.profiles.shape import IntEntries, Shape, in_order, paired
 
 Endian = Literal["big", "little", "mixed"]
-_TYPES = r"^([ui](8|16|24|32|40|48|64)|f(32|64)|bcd(8|16|24|32|48|64))$"
+_TYPES = r"^([ui](8|16|24|32|40|48|64)|f(16|32|64)|bcd(8|16|24|32|48|64))$"
 _Type = Annotated[str, pydantic.Field(pattern=_TYPES)]
 _Bit = Annotated[int, pydantic.Field(ge=0, le=63)]
 _Bits = Annotated[
@@ -78,8 +81,8 @@ class SlotEntry(Shape):
     def _one_of_two(self) -> SlotEntry:
         if (self.type is None) is (not self.sum):
             raise ValueError("needs either `type` or `sum`")
-        if self.bits is not None and (self.type is None or self.type.startswith(("f", "bcd", "i"))):
-            raise ValueError("`bits` are taken of an unsigned type")
+        if self.bits is not None and (self.type is None or self.type.startswith(("f", "bcd"))):
+            raise ValueError("`bits` are taken of a whole number")
         return self
 
 
@@ -101,7 +104,10 @@ class FlagsEntry(Shape):
 
 
 class ItemsEntry(Shape):
-    """Fields with a key before each; `length` where a byte before or after the key says how long it is."""
+    """Fields with a key before each; `length` where a byte before or after the key says how long it is.
+
+    `..` in a key stands for any byte: of Cayenne LPP `..67` is a temperature, whatever its channel.
+    """
 
     key: Annotated[int, pydantic.Field(ge=1, le=8)]
     known: dict[str, tuple[SlotEntry, ...]]
@@ -120,8 +126,29 @@ class ItemsEntry(Shape):
     @pydantic.model_validator(mode="after")
     def _keys_fit(self) -> ItemsEntry:
         for key in self.known:
-            if len(key) != 2 * self.key or not _is_hex(key):
+            if len(key) != 2 * self.key or not _is_hex(key.replace("..", "00")):
                 raise ValueError(f"key {key!r} is not {2 * self.key} hexadecimal digits")
+        return self
+
+
+class SamplesEntry(Shape):
+    """Measurements of several times, `size` bytes each, from `start` up to `end` bytes before the end of the message.
+
+    When they were made says a field `@time` of each, or `every_s`: one follows the other after so many seconds, and the
+    `newest` was made when the message was sent.
+    """
+
+    start: pydantic.NonNegativeInt = 0
+    end: pydantic.NonNegativeInt = 0
+    size: pydantic.PositiveInt
+    every_s: pydantic.PositiveFloat | None = None
+    newest: Literal["first", "last"] = "first"
+    fields: tuple[SlotEntry, ...] = pydantic.Field(min_length=1)
+
+    @pydantic.model_validator(mode="after")
+    def _has_times(self) -> SamplesEntry:
+        if (self.every_s is None) is not any(slot.name == TIME for slot in self.fields):
+            raise ValueError(f"needs either `every_s` or a field `{TIME}`")
         return self
 
 
@@ -135,6 +162,7 @@ class LayoutEntry(Shape):
     fields: tuple[SlotEntry, ...] = ()
     flags: FlagsEntry | None = None
     items: ItemsEntry | None = None
+    samples: SamplesEntry | None = None
 
 
 def _is_hex(text: str) -> bool:

@@ -1,7 +1,8 @@
 """Reads the bytes of a message by the layout that a profile declares: no code, only places, sizes and scales.
 
 The first layout counts whose port, length and tests agree. It yields numbers by field name, the same names and units
-as the maker's own decoder gives. A message that breaks off is refused, never filled up with zeros.
+as the maker's own decoder gives, for the time of the message and for the times of its samples. A message that breaks
+off is refused, never filled up with zeros.
 """
 
 from __future__ import annotations
@@ -10,23 +11,34 @@ import struct
 from typing import Literal
 
 from ingest.errors import Reason, unreadable
-from ingest.profiles.model import Check, Flags, Items, Layout, Profile, Slot, Source
+from ingest.normalise import bounded_ms, number
+from ingest.profiles.model import TIME, Check, Flags, Items, Layout, Profile, Samples, Slot, Source
 
-_FLOATS = {4: "f", 8: "d"}
+_FLOATS = {2: "e", 4: "f", 8: "d"}
 _MAX_ITEMS = 256
 
 
-def read(profile: Profile, raw: bytes, port: int | None) -> dict[str, float]:
-    """Return the fields of a message by name; raises `RefusedError` (`shape`) where no layout fits it."""
+Sample = tuple[int, dict[str, float]]
+"""When fields were measured, in milliseconds since 1970, and their numbers by name."""
+
+
+def read(profile: Profile, raw: bytes, port: int | None, time_ms: int) -> list[Sample]:
+    """Return the fields of a message of this time, and after them its samples of other times.
+
+    Raises `RefusedError` (`shape`) where no layout fits it.
+    """
     for layout in profile.layouts:
         if _fits(layout, raw, port):
             values: dict[str, float] = {}
+            found: list[Sample] = [(time_ms, values)]
             _slots(layout.slots, raw, 0, values)
             if layout.flags is not None:
                 _flags(layout.flags, raw, values)
             if layout.items is not None:
-                _items(layout.items, raw, values)
-            return values
+                found += _items(layout.items, raw, values)
+            if layout.samples is not None:
+                found += _samples(layout.samples, raw, time_ms)
+            return found
     where = "" if port is None else f" on port {port}"
     if not profile.layouts:
         raise unreadable(Reason.SHAPE, f"nothing is decoded{where}, and profile {profile.id} has no byte layout")
@@ -68,9 +80,9 @@ def _slots(slots: tuple[Slot, ...], raw: bytes, start: int, values: dict[str, fl
             raise unreadable(Reason.SHAPE, f"the message breaks off before {name} ({len(raw)} bytes)")
         position = place + source.size
         if slot.name is not None:
-            number = _number(source, raw, place)
-            if number not in slot.missing:
-                values.setdefault(slot.name, _scaled(number, slot))
+            read_ = _number(source, raw, place)
+            if read_ not in slot.missing:
+                values.setdefault(slot.name, _scaled(read_, slot))
     return position
 
 
@@ -91,11 +103,13 @@ def _number(source: Source, raw: bytes, place: int) -> float:
         return value
     if source.coding == "bcd":
         return _bcd(data if order == "big" else data[::-1])
-    number = int.from_bytes(data, order, signed=source.coding == "signed")
+    signed = source.coding == "signed"
+    whole = int.from_bytes(data, order, signed=signed)
     if source.bits is not None:
         low, high = source.bits
-        number = (number >> low) & ((1 << (high - low + 1)) - 1)
-    return number
+        whole = (whole >> low) & ((1 << (high - low + 1)) - 1)
+        whole -= (signed and whole >> (high - low)) << (high - low + 1)
+    return whole
 
 
 def _bcd(data: bytes) -> float:
@@ -105,8 +119,8 @@ def _bcd(data: bytes) -> float:
     return int(text)
 
 
-def _scaled(number: float, slot: Slot) -> float:
-    biased = number + slot.bias
+def _scaled(bare: float, slot: Slot) -> float:
+    biased = bare + slot.bias
     return (biased / slot.divisor if slot.divisor is not None else biased * slot.scale) + slot.offset
 
 
@@ -121,11 +135,49 @@ def _flags(flags: Flags, raw: bytes, values: dict[str, float]) -> None:
             position = _slots(slots, raw, position, values)
 
 
-def _items(items: Items, raw: bytes, values: dict[str, float]) -> None:
+def _samples(samples: Samples, raw: bytes, time_ms: int) -> list[Sample]:
+    """Return the samples of a message, in its order."""
+    length = max(0, len(raw) - samples.start - samples.end)
+    count, left = divmod(length, samples.size)
+    if left:
+        raise unreadable(Reason.SHAPE, f"the message breaks off within a sample ({len(raw)} bytes)")
+    if count > _MAX_ITEMS:
+        raise unreadable(Reason.SHAPE, f"the message has more than {_MAX_ITEMS} samples")
+    found: list[Sample] = []
+    for place in range(count):
+        start = samples.start + place * samples.size
+        values: dict[str, float] = {}
+        _slots(samples.slots, raw[start : start + samples.size], 0, values)
+        if samples.every_ms is None:
+            found += _of_its_time(values)
+        else:
+            age = place if samples.newest_first else count - 1 - place
+            found.append((time_ms - age * samples.every_ms, values))
+    return found
+
+
+def _of_its_time(values: dict[str, float]) -> list[Sample]:
+    """Return fields with the time that they tell themselves; nothing where it is missing (a clock that is not set)."""
+    time_s = values.pop(TIME, None)
+    return [] if time_s is None else [(bounded_ms(round(number(time_s, TIME) * 1000), TIME), values)]
+
+
+def _item(items: Items, key: bytes) -> tuple[tuple[Slot, ...], int] | None:
+    """Return what an item of this key holds, None for one that the profile does not know."""
+    known = items.known.get(key)
+    if known is None and len(key) == items.key:
+        fits = (all(byte in {None, key[at]} for at, byte in enumerate(pattern)) for pattern, _ in items.alike)
+        known = next((slots for (_, slots), fit in zip(items.alike, fits, strict=True) if fit), None)
+    return known
+
+
+def _items(items: Items, raw: bytes, values: dict[str, float]) -> list[Sample]:
+    """Read the items of a message into `values`; return those that have a time of their own."""
     position, end = items.start, len(raw) - items.end
+    found: list[Sample] = []
     for _ in range(_MAX_ITEMS):
         if position >= end:
-            return
+            return found
         length = None
         if items.length == "before":
             length = raw[position]
@@ -136,13 +188,15 @@ def _items(items: Items, raw: bytes, values: dict[str, float]) -> None:
         position += items.key + (items.length == "after")
         if length is not None:
             length -= items.key * items.counts_key
-        known = items.known.get(key)
+        known = _item(items, key)
         if known is None and (length is None or length < 0):
             raise unreadable(Reason.SHAPE, f"item 0x{key.hex()} of the message is not in the profile")
         room = length if length is not None else known[1] if known is not None else 0
         if position + room > end:
             raise unreadable(Reason.SHAPE, f"the message breaks off within item 0x{key.hex()}")
         if known is not None:
-            _slots(known[0], raw[position : position + room], 0, values)
+            own = {} if any(slot.name == TIME for slot in known[0]) else values
+            _slots(known[0], raw[position : position + room], 0, own)
+            found += _of_its_time(own) if own is not values else ()
         position += room
     raise unreadable(Reason.SHAPE, f"the message has more than {_MAX_ITEMS} items")

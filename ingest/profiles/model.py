@@ -13,6 +13,9 @@ Step = str | int | tuple[str, str]
 
 Scalar = str | float | bool
 
+TIME = "@time"
+"""The name of a field in the bytes that says when the fields beside it were measured: seconds since 1970."""
+
 
 class Path(msgspec.Struct, frozen=True):
     """Where a value stands in a decoded object; `text` is the path as written, and its name in a byte layout."""
@@ -130,15 +133,32 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True):
 class Items(msgspec.Struct, frozen=True, kw_only=True):
     """Fields that announce themselves by a key of `key` bytes, from `start` up to `end` bytes before the end.
 
-    `length` says where the length byte of an item stands, if it has one: `before` or `after` its key.
+    `length` says where the length byte of an item stands, if it has one: `before` or `after` its key. In the keys of
+    `alike` a byte that is None may be any.
     """
 
     key: int
     known: dict[bytes, tuple[tuple[Slot, ...], int]]
+    alike: tuple[tuple[tuple[int | None, ...], tuple[tuple[Slot, ...], int]], ...] = ()
     start: int = 0
     end: int = 0
     length: str | None = None
     counts_key: bool = False
+
+
+class Samples(msgspec.Struct, frozen=True, kw_only=True):
+    """Measurements of several times, `size` bytes each, from `start` up to `end` bytes before the end.
+
+    Without `every_ms` each has a field `TIME`; with it they are so far apart, and the newest, which comes first or
+    last, was made when the message was sent.
+    """
+
+    start: int
+    end: int
+    size: int
+    slots: tuple[Slot, ...]
+    every_ms: int | None = None
+    newest_first: bool = True
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +171,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     slots: tuple[Slot, ...] = ()
     flags: Flags | None = None
     items: Items | None = None
+    samples: Samples | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,28 +45,37 @@ def observe(  # noqa: PLR0913, PLR0917 - what a network server says of one messa
         if series is None:
             known_device(None, device.id)
             return []
-        get = _source(profile, profile.readers_for(device.kind), decoded, raw, port)
-        return _read(profile, get, series, device, (time_ms, frame.received_at_ms)) if get is not None else []
+        sources = _sources(profile, profile.readers_for(device.kind), decoded, (raw, port), time_ms)
+        received_at_ms = frame.received_at_ms
+        return [one for at_ms, get in sources for one in _read(profile, get, series, device, (at_ms, received_at_ms))]
     except RefusedError as exc:
         model = device.attributes.get("model", profile.id)
         raise RefusedError(msgspec.structs.replace(exc.refusal, device=device.id, model=model)) from exc
 
 
-def _source(
-    profile: Profile, readers: tuple[Reader, ...], decoded: Mapping[str, object] | None, raw: bytes, port: int | None
-) -> _Get | None:
-    """Return where values come from: the decoded object, or the bytes where it has nothing that the profile reads."""
+def _sources(
+    profile: Profile,
+    readers: tuple[Reader, ...],
+    decoded: Mapping[str, object] | None,
+    sent: tuple[bytes, int | None],
+    time_ms: int,
+) -> list[tuple[int, _Get]]:
+    """Return where values come from, with the time that they hold for: the decoded object, else the bytes.
+
+    The bytes are read where there is no object, or one that has nothing that the profile reads.
+    """
+    raw, port = sent
     if decoded is not None:
         get = getter(decoded)
         if not profile.layouts or not raw or any(get(reader.path) is not None for reader in readers):
-            return get
+            return [(time_ms, get)]
     if not raw:
-        return None
+        return []
     try:
-        return _by_name(layouts.read(profile, raw, port))
+        return [(at_ms, _by_name(values)) for at_ms, values in layouts.read(profile, raw, port, time_ms)]
     except RefusedError:
         if decoded is not None:  # the network server understood the message, and nothing in it is measured
-            return None
+            return []
         raise
 
 

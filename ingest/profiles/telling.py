@@ -18,7 +18,7 @@ def summary(profile: Profile) -> dict[str, Any]:
         "domains": list(profile.domains),
         "kinds": list(profile.kinds),
         "properties": sorted({reader.property for reader in _all(profile)}),
-        "bytes": any(layout.slots or layout.flags or layout.items for layout in profile.layouts),
+        "bytes": any(layout.slots or layout.flags or layout.items or layout.samples for layout in profile.layouts),
         "unusable": profile.unusable,
         "source": profile.source,
     }

@@ -53,6 +53,15 @@ def device(kind: str = "waste_bin", **attributes: str) -> Device:
     )
 
 
+def samples(profile: Profile, raw: bytes, port: int | None = None) -> list[tuple[str, float, int]]:
+    """Return what bytes say as (property, value, milliseconds after the message)."""
+    one = device()
+    register = Register({one.id: one}, DICTIONARY, {profile.id: profile})
+    frame = Frame("t", b"", RECEIVED_MS, "test")
+    found = reading.observe(profile, None, raw, port, one, TIME_MS, frame, register)
+    return [(item.observed_property, item.value, item.phenomenon_time_ms - TIME_MS) for item in found]
+
+
 def read(
     profile: Profile,
     decoded: Mapping[str, object] | None = None,

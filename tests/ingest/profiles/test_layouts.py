@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import RefusedError
-from tests.ingest.profiles.sample import profile_of, read
+from tests.ingest.profiles.sample import profile_of, read, samples
 
 ONE = "fields:\n  v: {property: device.clock_offset, unit: s}\nbytes:\n"
 
@@ -37,6 +37,10 @@ def value(folder: Path, layout: str, raw: bytes, port: int | None = 1) -> float 
         # bits are counted from the lowest
         ("type: u8, bits: [4, 7]", b"\xa5", 10),
         ("type: u8, bits: 0", b"\xa5", 1),
+        ("type: i16, bits: [4, 15]", b"\xff\xe7", -2),
+        ("type: i16, bits: [0, 9], endian: little", b"\xff\x01", 511),
+        ("type: i16, bits: [0, 9], endian: little", b"\x00\xfe", -512),
+        ("type: f16, endian: little", struct.pack("<e", -1.5), -1.5),
         # (number + bias) · scale + offset; a scale that is 1/n divides, so that 26.4 stays 26.4
         ("type: u16, bias: -32768, scale: 0.1, offset: 1", b"\x81\x08", 27.4),
         ("type: u16, at: -2", b"\x00\x00\x00\x07", 7),
@@ -141,3 +145,96 @@ def test_refusal(tmp_path: Path, layout: str, raw: bytes, refusal: str) -> None:
     """A message that breaks off, or says what cannot be, is refused."""
     with pytest.raises(RefusedError, match=refusal):
         value(tmp_path, layout, raw)
+
+
+LOG = """fields:
+  t: {property: waste.temperature, unit: Cel}
+  bat: {property: device.battery_voltage, unit: V}
+bytes:
+"""
+
+
+def test_any_channel(tmp_path: Path) -> None:
+    """A key with `..` fits any byte there; one without counts before it (Cayenne LPP: channel and type)."""
+    layout = """  - items:
+      key: 2
+      known:
+        "..67": [{name: t, type: i16, scale: 0.1}]
+        "0967": [{type: i16}]
+        "..02": [{name: bat, type: i16, scale: 0.01}]
+"""
+    profile = profile_of(tmp_path, LOG + layout)
+
+    assert read(profile, None, bytes.fromhex("0967 00ff 0367 010a 0602 016c".replace(" ", ""))) == {
+        "waste.temperature": 26.6,
+        "device.battery_voltage": 3.64,
+    }
+    with pytest.raises(RefusedError, match="item 0x0368 of the message is not in the profile"):
+        read(profile, None, bytes.fromhex("036801"))
+
+
+@pytest.mark.parametrize("newest, ages", [("first", [0, -600_000, -1_200_000]), ("last", [-1_200_000, -600_000, 0])])
+def test_samples_at_intervals(tmp_path: Path, newest: str, ages: list[int]) -> None:
+    """Samples at intervals count from the message, whose own fields hold for its own time."""
+    layout = f"""  - fields: [{{name: bat, type: u8, scale: 0.1}}]
+    samples: {{start: 1, size: 2, every_s: 600, newest: {newest}, fields: [{{name: t, type: i16, scale: 0.1}}]}}
+"""
+    found = samples(profile_of(tmp_path, LOG + layout), bytes.fromhex("24 00d7 00d8 00d9".replace(" ", "")))
+
+    assert found == [
+        ("device.battery_voltage", 3.6, 0),
+        *(("waste.temperature", value, age) for value, age in zip((21.5, 21.6, 21.7), ages, strict=True)),
+    ]
+
+
+def test_samples_with_times(tmp_path: Path) -> None:
+    """A sample may tell its own time; one whose time is missing is passed over, as its clock was not set."""
+    layout = """  - samples:
+      size: 6
+      fields: [{name: "@time", type: u32, missing: [0]}, {name: t, type: i16, scale: 0.1}]
+"""
+    raw = b"".join(struct.pack(">Ih", at, value) for at, value in ((1_782_892_740, 215), (0, 999), (1_782_892_680, -5)))
+    found = samples(profile_of(tmp_path, LOG + layout), raw)
+
+    assert [(name, value, after % 1000) for name, value, after in found] == [
+        ("waste.temperature", 21.5, found[0][2] % 1000),
+        ("waste.temperature", -0.5, found[1][2] % 1000),
+    ]
+    assert found[0][2] - found[1][2] == 60_000
+
+
+def test_items_with_times(tmp_path: Path) -> None:
+    """An item with a time is a sample of its own: what a device sends later after it had no network."""
+    layout = """  - endian: little
+    items:
+      key: 2
+      known:
+        "0175": [{name: bat, type: u8, scale: 0.1}]
+        "0367": [{name: t, type: i16, scale: 0.1}]
+        "20ce": [{name: "@time", type: u32}, {name: t, type: i16, scale: 0.1}]
+"""
+    history = b"".join(b"\x20\xce" + struct.pack("<Ih", 1_782_892_000 + at, 200 + at) for at in (0, 60))
+    found = samples(profile_of(tmp_path, LOG + layout), b"\x01\x75\x24\x03\x67\xd7\x00" + history)
+
+    assert [(name, value) for name, value, _ in found] == [
+        ("waste.temperature", 21.5),
+        ("device.battery_voltage", 3.6),
+        ("waste.temperature", 20.0),
+        ("waste.temperature", 26.0),
+    ]
+    assert found[3][2] - found[2][2] == 60_000
+
+
+@pytest.mark.parametrize(
+    "raw, why",
+    [
+        (bytes(5), r"breaks off within a sample \(5 bytes\)"),
+        (bytes(2 * 257), "more than 256 samples"),
+    ],
+)
+def test_samples_refused(tmp_path: Path, raw: bytes, why: str) -> None:
+    """Half a sample, and samples without end, refuse the message."""
+    layout = "  - samples: {size: 2, every_s: 60, fields: [{name: t, type: i16}]}\n"
+
+    with pytest.raises(RefusedError, match=why):
+        samples(profile_of(tmp_path, LOG + layout), raw)

@@ -43,7 +43,12 @@ from tests.ingest.profiles.sample import DICTIONARY, HEAD, written
         ("unusable: x\nbytes: [{length: [9, 3]}]\n", 6, "9 is above 3: the lower comes first"),
         ("unusable: x\nbytes: [{fields: [{type: u8, bits: [7, 0]}]}]\n", 6, "7 is above 0: the lower comes first"),
         ("unusable: x\nbytes: [{fields: [{name: a}]}]\n", 6, "needs either `type` or `sum`"),
-        ("unusable: x\nbytes: [{fields: [{type: i8, bits: 1}]}]\n", 6, "`bits` are taken of an unsigned type"),
+        ("unusable: x\nbytes: [{fields: [{type: bcd8, bits: 1}]}]\n", 6, "`bits` are taken of a whole number"),
+        (
+            "unusable: x\nbytes: [{samples: {size: 1, fields: [{type: u8}]}}]\n",
+            6,
+            "needs either `every_s` or a field `@time`",
+        ),
         ("unusable: x\nbytes: [{items: {key: 1, known: {01: []}}}]\n", 6, "hexadecimal digits in quotes"),
         ("unusable: x\nbytes: [{items: {key: 2, known: {'01': []}}}]\n", 6, "key '01' is not 4 hexadecimal digits"),
         ("unusable: x\nbytes:\n  - port: 1\n    fields:\n      - {name: tmp, type: u8}\n", 9, "not one of the fields"),
