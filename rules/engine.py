@@ -83,10 +83,13 @@ def unremembered(program: Program, state: EngineState, batch: Sequence[Observati
     """
     if state.program is not program:
         bind(program, state, state.settled_ms)
+    unknown = {one.series.id: one.series for one in batch if one.series.id not in state.watches}
+    if not unknown:
+        return {}
     newest_ms = max((one.phenomenon_time_ms for one in batch if one.quality < Quality.FAIL), default=0)
     wanted: dict[tuple[str, str], int] = {}
     asked: set[tuple[str, str]] = set()
-    for series in {one.series.id: one.series for one in batch if one.series.id not in state.watches}.values():
+    for series in unknown.values():
         for rule, condition, _, _, _, is_lazy in program.plan(series).feeds:
             span_ms = condition.span_ms if condition.span_ms <= MOST_RECALLED_MS else condition.fine_ms
             back_ms = span_ms + program.lateness_ms + 2 * condition.every_ms
