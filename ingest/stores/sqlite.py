@@ -169,18 +169,26 @@ class SqliteStore:
         self._db.close()
 
     def _newest(self, number: int, from_ms: int, to_ms: int, limit: int, ends: tuple[int, int]) -> list[Point]:
-        """Return the newest points of a series, by its number: a bucket at a time, the newest first."""
+        """Return the newest points of a series, by its number: a bucket at a time, the newest first.
+
+        Buckets that are not there are stepped over: one observation of 1970 would make them millions.
+        """
         query = (
             "SELECT time_ms, value, quality FROM observations WHERE bucket = ? AND series = ? "
             "AND time_ms >= ? AND time_ms < ? ORDER BY time_ms DESC"
         )
         points: list[Point] = []
-        newest, oldest = min(ends[1], (to_ms - 1) // self._bucket_ms), max(ends[0], from_ms // self._bucket_ms)
-        for bucket in range(newest, oldest - 1, -1):
-            points += map(Point._make, self._db.execute(query, (bucket, number, from_ms, to_ms)))
-            if len(points) >= limit:
-                break
+        bucket, oldest = min(ends[1], (to_ms - 1) // self._bucket_ms), max(ends[0], from_ms // self._bucket_ms)
+        while bucket >= oldest and len(points) < limit:
+            found = self._db.execute(query, (bucket, number, from_ms, to_ms)).fetchall()
+            points += map(Point._make, found)
+            bucket = bucket - 1 if found else self._before(bucket)
         return points[:limit][::-1]
+
+    def _before(self, bucket: int) -> int:
+        """Return the last bucket before one, -1 where there is none."""
+        found = self._db.execute("SELECT max(bucket) FROM observations WHERE bucket < ?", (bucket,)).fetchone()[0]
+        return -1 if found is None else int(found)
 
     def _ends(self) -> tuple[int, int]:
         """Return the first and the last bucket; (0, -1) where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,17 @@ def test_read_newest_over_buckets(store: SeriesStore) -> None:
     points = store.read("bin-1", "waste.fill_level", START_MS, START_MS + 10 * 86_400_000, limit=2)
 
     assert [point.value for point in points] == [3.0, 4.0]
+
+
+def test_an_observation_of_1970_slows_no_reader(store: SeriesStore) -> None:
+    """A clock that stands at 1970 leaves half a century of nothing between it and today, which costs no time."""
+    store.write([Observation(series(), 1.0, 60_000, START_MS), Observation(series("bin-2"), 2.0, START_MS, START_MS)])
+
+    begun = time.perf_counter()
+    found = [store.read(name, "waste.fill_level", 0, START_MS + 1, limit=2) for name in ("bin-1", "bin-2")]
+
+    assert [[one.value for one in points] for points in found] == [[1.0], [2.0]]
+    assert time.perf_counter() - begun < 2
 
 
 def test_write_again_changes_nothing(store: SeriesStore) -> None:
