@@ -115,13 +115,17 @@ def attenuated_signal_test(
 
 
 def climatology_test(config: Any, tinp: Any, inp: Any, zinp: Any) -> Flags:
-    """Judge by the members, as the recording writes them."""
-    spans = [_span(member) for member in config["climatology_members"]]
+    """Judge by the members, as the recording writes them or as pairs of numbers."""
+    members = config["climatology_members"] if isinstance(config, dict) else config
+    spans = [_span(member) for member in members]
     moments = [datetime.fromtimestamp(ms / 1000, UTC) for ms in _times_ms(tinp)]
     return _flags(inp, lambda i: climatology.judge(spans, moments[i], _values(inp)[i], zinp[i]))
 
 
-def _span(member: dict[str, str]) -> ClimateSpan:
+def _span(member: dict[str, Any]) -> ClimateSpan:
+    if isinstance(member["tspan"], tuple):
+        within = (member["period"], *map(float, member["tspan"]))
+        return ClimateSpan((within,), member["vspan"], member.get("fspan"), member.get("zspan"))
     start, end = re.findall(r"minv=(.*?), maxv=(.*)\)$", member["tspan"])[0]
     if member["period"] == "None":
         first, last = (_ms(re.findall(r"'(.*)'", text)[0]) / 1000 for text in (start, end))

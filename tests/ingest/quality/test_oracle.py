@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of libraries that ioos_qc imports
     from ioos_qc import qartod as theirs
 
-SERIES = 500  # of each test; seven tests
+SERIES = 500  # of each test; eight tests
 START_S = 1_420_070_400
 Case = tuple[str, dict[str, Any]]
 
@@ -117,6 +117,27 @@ def location(chance: random.Random, count: int) -> Case:
     return "location_test", given
 
 
+PERIODS = {"month": 12, "quarter": 4, "weekofyear": 53, "dayofyear": 366, "dayofweek": 6, "hour": 23}
+
+
+def climate(chance: random.Random, count: int) -> Case:
+    """Members of every period that overlap, some with depths; nothing is missing (there ioos_qc guesses)."""
+    members = []
+    for _ in range(chance.randrange(1, 5)):
+        period = chance.choice(list(PERIODS))
+        low, high = sorted(chance.sample(range(-30, 30), 2))
+        member: dict[str, Any] = {"period": period, "vspan": (low, high)}
+        member["tspan"] = tuple(sorted(chance.sample(range(PERIODS[period] + 1), 2)))
+        if chance.random() < 0.6:
+            member["fspan"] = (low - chance.randrange(10), high + chance.randrange(10))
+        if chance.random() < 0.3:
+            member["zspan"] = tuple(sorted(chance.sample(range(50), 2)))
+        members.append(member)
+    at = sorted(START_S + chance.randrange(10 * 366 * 86_400) for _ in range(count))
+    depths = [chance.randrange(50) for _ in range(count)]
+    return "climatology_test", {"config": members, "tinp": at, "inp": values(chance, count), "zinp": depths}
+
+
 CASES: tuple[Callable[[random.Random, int], Case], ...] = (
     gross_range,
     spike,
@@ -125,13 +146,15 @@ CASES: tuple[Callable[[random.Random, int], Case], ...] = (
     attenuated_signal,
     time_gap,
     location,
+    climate,
 )
 
 
 def oracle(name: str, given: dict[str, Any]) -> list[int]:
     """Return ioos_qc's flags."""
     inputs = {
-        key: _array(key, value) if key in {"inp", "tinp", "lon", "lat"} else value for key, value in given.items()
+        key: _array(key, value) if key in {"inp", "tinp", "zinp", "lon", "lat"} else value
+        for key, value in given.items()
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numpy's about missing values
