@@ -106,6 +106,10 @@ class Process:
         self._process.wait(_STOP_S)
         self._process = None
 
+    def answers(self) -> bool:
+        """Tell whether the server runs and answers."""
+        return self._process is not None and self._process.poll() is None and self._ready()
+
     def pause(self) -> None:
         """Freeze the server and its children: it takes connections and does not answer."""
         for pid in _tree(self.pid):  # a parent is frozen before its children are asked for: no new ones come
