@@ -15,6 +15,7 @@ Hours long past are remembered by their median alone, so that four weeks of a se
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import statistics
 from bisect import bisect_left
@@ -29,7 +30,7 @@ from rules.conditions._samples import UNKNOWN, Sampling, ends, one_property
 from rules.durations import Duration
 from rules.model import Evidence, Text
 from rules.samples import HOUR_MS
-from rules.view import View
+from rules.view import Locale, View
 from rules.wording import Wording, measured
 from rules.wording import span as said_span
 
@@ -132,32 +133,47 @@ class Baseline(Sampling, frozen=True, kw_only=True):
         local = view.locale.local(view.at_ms).replace(minute=0, second=0, microsecond=0)
         key = (self.weeks, self.min_days, round(local.timestamp()))
         if samples.memo is None or samples.memo[:-1] != key:
-            samples.memo = *key, self._normal(view, local)  # days past do not change within the hour
+            samples.memo = *key, self._normal(view, key[-1])  # days past do not change within the hour
         normal = samples.memo[-1]
         return None if not isinstance(normal, Normal) else (statistics.median(values), normal)
 
-    def _normal(self, view: View, hour: dt.datetime) -> Normal | None:
+    def _normal(self, view: View, hour_s: int) -> Normal | None:
         """Return what is normal in a local hour, by the days before it."""
         times, values = view.window(self.observed_property, self.span_ms)
-        worked = view.locale.is_workday(hour.date())
         same_weekday, alike = [], []
-        for back in range(1, 7 * self.weeks + 1):
-            day = hour.date() - dt.timedelta(days=back)
-            if view.locale.is_workday(day) is not worked:
-                continue
-            begin_ms = round(dt.datetime.combine(day, hour.time(), hour.tzinfo).timestamp() * 1000)
+        for begin_ms, is_same_weekday in _days(view.locale, hour_s, self.weeks):
+            if begin_ms + HOUR_MS <= times[0]:
+                break  # nothing was seen yet
             first, last = bisect_left(times, begin_ms), bisect_left(times, begin_ms + HOUR_MS)
             if first == last:
                 continue
             alike.append(statistics.median(values[first:last]))
-            if day.weekday() == hour.weekday():
+            if is_same_weekday:
                 same_weekday.append(alike[-1])
+        hour = view.locale.local(1000 * hour_s)
+        worked = view.locale.is_workday(hour.date())
         named = _DAYS[hour.weekday()]
         for days, name in ((same_weekday, named), (alike, "workdays" if worked else "days off")):
             if len(days) >= self.min_days:
                 middle = statistics.median(days)
                 return Normal(middle, _TO_SIGMA * statistics.median(abs(one - middle) for one in days), name)
         return None
+
+
+@functools.lru_cache(maxsize=64)
+def _days(locale: Locale, hour_s: int, weeks: int) -> tuple[tuple[int, bool], ...]:
+    """Return when a local hour began on the past days that were worked alike, latest first.
+
+    With each, whether the weekday is the same. All series ask for the same hour.
+    """
+    hour = locale.local(1000 * hour_s)
+    worked, found = locale.is_workday(hour.date()), []
+    for back in range(1, 7 * weeks + 1):
+        day = hour.date() - dt.timedelta(days=back)
+        if locale.is_workday(day) is worked:
+            begin_s = dt.datetime.combine(day, hour.time(), hour.tzinfo).timestamp()
+            found.append((round(begin_s * 1000), day.weekday() == hour.weekday()))
+    return tuple(found)
 
 
 class Options(pydantic.BaseModel):
