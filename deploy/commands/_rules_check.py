@@ -32,8 +32,8 @@ def check(
     faults = faults or _unknown_categories(loaded, site)
     warnings = () if faults else tuple(sorted(_warnings(loaded, dictionary, site)))
     if as_json:
-        told = {"rules": len(loaded), "faults": list(map(_plain, faults)), "warnings": list(map(_plain, warnings))}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        found = {"rules": len(loaded), "faults": list(map(_plain, faults)), "warnings": list(map(_plain, warnings))}
+        typer.echo(json.dumps(found, ensure_ascii=False))
         if faults:
             raise typer.Exit(2)
         return
