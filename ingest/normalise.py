@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
@@ -19,6 +21,7 @@ from ingest.units import conversion
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MILLISECOND = dt.timedelta(milliseconds=1)
 LAST_MS = 253_402_300_799_999  # the end of the year 9999
+_FEW = 8  # names that a refusal lists
 NOWHERE_M = 40_075_017.0  # the way round the Earth: further off than any place
 
 
@@ -98,8 +101,12 @@ def known_series(lookup: Lookup, device_id: str, name: str) -> Series:
     return series
 
 
-def something(observations: list[Observation], frame: Frame) -> tuple[Observation, ...]:
-    """Return the observations as a tuple, or refuse the frame if there are none."""
+def something(observations: list[Observation], frame: Frame, said: Iterable[str] = ()) -> tuple[Observation, ...]:
+    """Return the observations as a tuple, or refuse the frame if there are none, with the names that it `said`."""
     if not observations:
-        raise unacceptable(Reason.NOTHING_KNOWN, f"nothing in the message on {shown(frame.topic)} is a known property")
+        names = list(islice(said, _FEW + 1))
+        listed = ", ".join(shown(name) for name in names[:_FEW]) + (" …" if len(names) > _FEW else "")
+        told = f": it says {listed}" if names else ""
+        detail = f"nothing in the message on {shown(frame.topic)} is a known property{told}"
+        raise unacceptable(Reason.NOTHING_KNOWN, detail)
     return tuple(observations)

@@ -127,7 +127,7 @@ def observations(uplink: Uplink, frame: Frame, lookup: Lookup) -> tuple[Observat
             else one
             for one in found
         ]
-    return something(found, frame)
+    return something(found, frame, uplink.decoded or ())
 
 
 def position_offset(device: Device, place: Place, what: str) -> float:

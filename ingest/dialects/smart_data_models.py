@@ -57,9 +57,10 @@ class SmartDataModels:
     def decode(self, frame: Frame, lookup: Lookup) -> tuple[Observation, ...]:
         """Return the observations of all entities; `_base.all_or_nothing` turns what it raises into a refusal."""
         observations: list[Observation] = []
+        entity: dict[str, Any] = {}
         for entity in entities(read_json(frame.payload)):
             observations += _observed(entity, frame, lookup)
-        return something(observations, frame)
+        return something(observations, frame, entity)
 
 
 def _observed(entity: dict[str, Any], frame: Frame, lookup: Lookup) -> Iterator[Observation]:
