@@ -36,7 +36,7 @@ _SETTLE_MS = 3_000  # until map and charts are drawn
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture: the page, how large, in which language; `{case}` and `{device}` are filled in."""
+    """One picture: the page, how large, in which language; `{case}`, `{alert}` and `{device}` are filled in."""
 
     name: str
     path: str
@@ -52,8 +52,10 @@ PICTURES = (
     Picture(name="alerts-zh", path="/alerts"),
     Picture(name="case-zh", path="/cases/{case}"),
     Picture(name="case-en", path="/cases/{case}", lang="en"),
+    Picture(name="alert-en", path="/alerts/{alert}", lang="en"),
     Picture(name="device-en", path="/devices/{device}", lang="en"),
     Picture(name="rules-zh", path="/rules"),
+    Picture(name="rule-zh", path="/rules/flood.road"),
     Picture(name="ledger-en", path="/ledger", lang="en"),
 )
 
@@ -127,12 +129,13 @@ def _until_there_is_work(page: Page, url: str) -> None:
 
 
 def _subjects(page: Page, url: str) -> dict[str, str]:
-    """Return the case with most to show (an open one that was reworked, else the last), and its device."""
+    """Return the case with most to show (an open one that was reworked, else the last), its device and alert."""
     cases = page.request.get(f"{url}/api/v1/cases?limit=500").json()["items"]
     if not cases:
         raise UserError("there is no case yet: let the demo run for a while first")
     best = max(cases, key=lambda case: (case["rework_count"] > 0, case["closed_at_ms"] is None, case["id"]))
-    return {"case": str(best["id"]), "device": best["subject_id"]}
+    alerts = page.request.get(f"{url}/api/v1/alerts?case_id={best['id']}").json()["items"]
+    return {"case": str(best["id"]), "device": best["subject_id"], "alert": str(alerts[0]["id"])}
 
 
 COMMAND = Command("screenshots", screenshots)
