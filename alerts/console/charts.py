@@ -100,6 +100,7 @@ def options(chart: SeriesChart) -> dict[str, Any]:
             "min": chart.from_ms + offset_ms,
             "max": chart.to_ms + offset_ms,
             "axisLine": {"lineStyle": {"color": _LINE}},
+            "axisLabel": {"color": _MUTED},
             "splitLine": {"show": False},
         },
         "yAxis": {
@@ -109,6 +110,7 @@ def options(chart: SeriesChart) -> dict[str, Any]:
             "min": _floor(chart),
             "max": _ceiling(chart),
             "nameTextStyle": {"color": _MUTED, "align": "right"},
+            "axisLabel": {"color": _MUTED},
             "splitLine": {"lineStyle": {"color": "#1c252c"}},
         },
         "series": [line, *(one for one in (*doubtful, _causes(chart, offset_ms)) if one["data"])],

@@ -141,7 +141,7 @@ class AlertPage:
         version = f"{one.rule_version} ({visit.t('rule.runs' if runs else 'rule.ran')})"
         subject = (f"/devices/{one.device_id}", one.device_id) if one.device_id else one.subject_id
         case = (f"/cases/{one.case_id}", one.case_number or visit.t("cases.no_number")) if one.case_id else None
-        times = "" if one.acknowledged_at_ms is None else moment(one.acknowledged_at_ms, site.zone)
+        who = one.acknowledged_by and visit.t(f"actor.{one.acknowledged_by}").removeprefix("actor.")
         return [
             (visit.t("rules.rule"), (f"/rules/{one.rule_id}", one.rule_id)),
             (visit.t("alert.raised_by"), version),
@@ -150,7 +150,7 @@ class AlertPage:
             (visit.t("case.cell"), one.cell),
             (visit.t("alert.fired"), moment(one.fired_at_ms, site.zone)),
             (visit.t("alert.resolved"), moment(one.resolved_at_ms, site.zone)),
-            (visit.t("alert_state.ACKED"), f"{one.acknowledged_by} {times}" if one.acknowledged_by else None),
+            (visit.t("alert_state.ACKED"), f"{who} {moment(one.acknowledged_at_ms, site.zone)}" if who else None),
             (visit.t("alert.shelved_until"), moment(one.shelved_until_ms, site.zone)),
             (visit.t("alert.shelved_reason"), one.shelved_reason),
             (visit.t("alerts.case"), case),
