@@ -5,6 +5,7 @@ The signal is the process's, so is this count of it; a watch compares it with th
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Final
 
@@ -21,8 +22,12 @@ _COUNT: Final = _Count()
 
 
 def listen() -> None:
-    """Count SIGHUP from now on, in place of ending by it (call it in the main thread)."""
-    signal.signal(signal.SIGHUP, _COUNT)
+    """Count SIGHUP from now on, in place of ending by it (call it in the main thread).
+
+    In a terminal nothing changes: there it says that the terminal is gone.
+    """
+    if not os.isatty(0):
+        signal.signal(signal.SIGHUP, _COUNT)
 
 
 def heard() -> int:
