@@ -211,9 +211,7 @@ def arm(state: EngineState, watch: Watch) -> None:
     """
     rows, device_id, plan = state.rows, watch.device.id, watch.plan
     watch.stirred = any((rule.id, device_id) in rows for rule, _ in plan.values)
-    if watch.stirred or watch.others or watch.presence.silent or device_id in state.cadences:
-        watch.wake()
-        return
+    awake = bool(watch.stirred or watch.others or watch.presence.silent or device_id in state.cadences)
     lateness_ms = state.program.lateness_ms if state.program else 0
     quiet, resting, since_ms, until_ms = [], [], 0, NEVER_MS
     for feed, gathering in fed(state, watch):
@@ -233,12 +231,14 @@ def arm(state: EngineState, watch: Watch) -> None:
             if not can_be_quiet:
                 resting.append(feed)
         else:
-            watch.wake()
-            return
+            awake = True
     for feed in resting:
         if feed.lazy:
             state.gatherings.pop((feed.rule.id, device_id), None)
-    watch.rest(quiet, since_ms, until_ms)
+    if awake:
+        watch.wake()
+    else:
+        watch.rest(quiet, since_ms, until_ms)
 
 
 def fed(state: EngineState, watch: Watch) -> Iterator[tuple[Feed, Gathering | None]]:
