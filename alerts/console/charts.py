@@ -24,6 +24,7 @@ _DOUBTFUL = {
     Quality.FAIL: "#ff5c5c",
     Quality.MISSING: "#8799a6",
 }
+_FEW_POINTS = 60
 _GAP_INTERVALS = 4  # a line is broken where so many reports are missing
 
 
@@ -41,6 +42,7 @@ class SeriesChart:
     """What a chart shows; `quality_words` names each QARTOD flag, `spans` are (from, to) of alerts.
 
     `causes` are (time, value) of the observations that made a rule fire, which `causes_words` names.
+    What `is_told_on_change` stands until the next value: it is drawn in steps, without gaps, up to the end.
     """
 
     title: str
@@ -55,6 +57,7 @@ class SeriesChart:
     quality_words: Sequence[tuple[int, str]] = ()
     causes: Sequence[tuple[int, float]] = ()
     causes_words: str = ""
+    is_told_on_change: bool = False
 
 
 def options(chart: SeriesChart) -> dict[str, Any]:
@@ -66,8 +69,10 @@ def options(chart: SeriesChart) -> dict[str, Any]:
     line: dict[str, Any] = {
         "type": "line",
         "name": chart.title,
-        "data": _broken(chart.points, chart.cadence_s, offset_ms),
-        "showSymbol": False,
+        "data": _stairs(chart, offset_ms) if chart.is_told_on_change else _broken(chart, offset_ms),
+        "step": "end" if chart.is_told_on_change else False,
+        "showSymbol": len(chart.points) <= _FEW_POINTS,  # a value with none near it would not be seen
+        "symbolSize": 4,
         "connectNulls": False,
         "lineStyle": {"color": _VALUE, "width": 1.6},
         "itemStyle": {"color": _VALUE},
@@ -122,11 +127,16 @@ def _offset_ms(zone: ZoneInfo, at_ms: int) -> int:
     return 0 if offset is None else int(offset.total_seconds() * 1000)
 
 
-def _broken(points: Sequence[Point], cadence_s: int, offset_ms: int) -> list[list[float | None]]:
+def _stairs(chart: SeriesChart, offset_ms: int) -> list[list[float]]:
+    data = [[one.time_ms + offset_ms, round(one.value, 4)] for one in chart.points]
+    return [*data, [chart.to_ms + offset_ms, data[-1][1]]] if data else []
+
+
+def _broken(chart: SeriesChart, offset_ms: int) -> list[list[float | None]]:
     data: list[list[float | None]] = []
-    longest_ms = _GAP_INTERVALS * cadence_s * 1000
+    longest_ms = _GAP_INTERVALS * chart.cadence_s * 1000
     before_ms: int | None = None
-    for point in points:
+    for point in chart.points:
         if point.quality == Quality.FAIL:
             continue
         if before_ms is not None and point.time_ms - before_ms > longest_ms:

@@ -16,6 +16,7 @@ from alerts.console.visit import Visit
 from alerts.store.database import reading
 from ingest.model import Device, Property
 from ingest.stores._base import Point
+from ingest.trust import PROPERTY as TRUST
 from rules.model import Rule
 
 _MOST_POINTS = 10_000
@@ -87,6 +88,7 @@ def _read(visit: Visit, stretch: Stretch) -> SeriesChart:
         spans=[(begin, end) for begin, end in inside if begin < end],
         quality_words=[(flag, visit.t(f"quality.{flag}")) for flag in (2, 3, 4, 9)],
         causes=stretch.causes,
+        is_told_on_change=stretch.observed_property == TRUST,
         causes_words=visit.t("alert.causes"),
     )
 

@@ -92,3 +92,25 @@ def test_thin_keeps_what_matters() -> None:
     assert Point(777, 77.0, 3) in kept
     assert kept == sorted(kept)
     assert thin(points[:500], 500) == points[:500]
+
+
+def test_what_moved_the_rule_is_marked() -> None:
+    """The observations that made a rule fire stand as marks of their own."""
+    line, causes = drawn(dataclasses.replace(CHART, causes=[(NINE_MS, 7.0)], causes_words="触发观测"))
+
+    assert len(line["data"]) == len(CHART.points)
+    assert (causes["name"], causes["data"]) == ("触发观测", [[NINE_MS + EIGHT_HOURS_MS, 7.0]])
+
+
+def test_what_is_told_on_change_is_drawn_in_steps() -> None:
+    """Trust stands until it is told anew: no gaps, and the last value goes on to the end."""
+    points = [Point(NINE_MS, 95.0, 1), Point(NINE_MS + 9 * MINUTE_MS, 90.0, 1)]
+
+    line = drawn(dataclasses.replace(CHART, points=points, is_told_on_change=True))[0]
+
+    assert line["step"] == "end"
+    assert [(at_ms - EIGHT_HOURS_MS - NINE_MS, value) for at_ms, value in line["data"]] == [
+        (0, 95.0),
+        (9 * MINUTE_MS, 90.0),
+        (10 * MINUTE_MS, 90.0),
+    ]
