@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import pydantic
 import yaml
+from yaml.composer import Composer
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 Path_ = tuple[int | str, ...]
@@ -61,7 +62,7 @@ def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
     file = name or str(path)
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
     except OSError as exc:
         return Fault(file, 1, f"cannot be read: {exc.strerror}")
     except UnicodeDecodeError as exc:
@@ -120,6 +121,14 @@ class _FaultyNodeError(Exception):
     def __init__(self, node: yaml.Node, message: str) -> None:
         super().__init__(message)
         self.line, self.column, self.message = node.start_mark.line + 1, node.start_mark.column + 1, message
+
+
+class _Loader(Composer, yaml.CSafeLoader):
+    """Reads words and marks in C, which is most of the work, and builds nodes in Python: in C, depth has no bound."""
+
+    def __init__(self, stream: str) -> None:
+        yaml.CSafeLoader.__init__(self, stream)
+        Composer.__init__(self)
 
 
 _MAX_DEPTH = 64

@@ -63,3 +63,15 @@ def test_load_yaml_names_the_byte_that_is_not_utf8(tmp_path: Path) -> None:
     file.write_bytes("id: a\ntitle: 测试\n".encode("gbk"))
 
     assert load_yaml(file, "a.yaml") == Fault("a.yaml", 2, "is not UTF-8 text: save it as UTF-8", column=8)
+
+
+@pytest.mark.parametrize("text", ["[" * 300_000, "- " * 300_000 + "x", "{a: " * 100_000])
+def test_bottomless_yaml(tmp_path: Path, text: str) -> None:
+    """A file that is nested without end is a fault, and not the end of the process."""
+    path = tmp_path / "deep.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    found = load_yaml(path)
+
+    assert isinstance(found, Fault)
+    assert found.message == "is nested deeper than 64 levels"
