@@ -153,7 +153,7 @@ UI_TEXTS: dict[str, tuple[str, str]] = {
     "device.series": ("观测曲线", "Series"),
     "device.no_points": ("这段时间没有观测数据", "No observations in this stretch of time"),
     "device.no_series": ("该设备尚未上报数据。", "This device has not reported yet."),
-    "device.never_failed": ("未曾有质量检验不合格", "never failed a quality test"),
+    "device.trusted": ("未下降", "has not fallen"),
     "device.fires": ("触发", "fires"),
     "device.clears": ("解除", "clears"),
     "devices.none": ("没有设备", "No devices"),

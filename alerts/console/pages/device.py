@@ -145,7 +145,7 @@ class DevicePage:
             (visit.t("case.cell"), device.cell),
             (visit.t("device.position"), f"{device.lat:.5f}, {device.lon:.5f}"),
             (self._title("device.position_offset"), None if offset is None else f"{offset:g} m"),
-            (self._title(TRUST), visit.t("device.never_failed") if trust is None else f"{trust:g} %"),
+            (self._title(TRUST), visit.t("device.trusted") if trust is None else f"{trust:g} %"),
             (visit.t("device.cadence"), _cadence(visit, device)),
             (visit.t("device.parent"), (f"/devices/{device.parent}", device.parent) if device.parent else None),
             ("EUI", device.eui),

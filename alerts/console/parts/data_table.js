@@ -7,7 +7,7 @@ export default {
     <div>
       <div v-if="!rows.length" class="w-empty"><b>{{ emptyTitle }}</b>{{ emptyMeans }}</div>
       <table v-else class="w-table">
-        <thead><tr><th v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number' }">{{ one.title }}</th></tr></thead>
+        <thead><tr><th v-for="one in columns" :key="one.key" scope="col" :class="{ right: one.kind === 'number' }">{{ one.title }}</th></tr></thead>
         <tbody>
           <tr v-for="(row, index) in rows" :key="index">
             <td v-for="one in columns" :key="one.key" :class="{ right: one.kind === 'number', number: isCode(one.kind), wide: one.kind === 'wide', name: one.kind === 'name' }">
