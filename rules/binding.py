@@ -27,7 +27,8 @@ GATEWAY = "gateway"
 class EngineState:
     """`rows` is all that is stored, by (rule id, subject id); the rest is found again at start.
 
-    `settled_ms`: every device counts as heard of then. `gatherings`: of areas, and of those devices that do not rest.
+    `settled_ms`: every device counts as heard of then. `gatherings`: of areas, and of those devices that do not rest;
+    `standing`: those that are kept also at rest, by series, each with its feed.
     `orphans`: rows that the program no longer runs, to be ended by the next step or check.
     `kept`: samples of series that a former program watched. `cadences`: of devices that do not declare theirs;
     `hours`: of series that are held against weeks.
@@ -39,6 +40,7 @@ class EngineState:
     watches: dict[int, Ear] = dataclasses.field(default_factory=dict)
     presences: dict[str, Presence] = dataclasses.field(default_factory=dict)
     gatherings: dict[tuple[str, str], Gathering] = dataclasses.field(default_factory=dict)
+    standing: dict[Watch, list[tuple[Feed, Gathering]]] = dataclasses.field(default_factory=dict)
     due: Due = dataclasses.field(default_factory=Due)
     orphans: dict[tuple[str, str], RuleState] = dataclasses.field(default_factory=dict)
     kept: dict[int, Samples] = dataclasses.field(default_factory=dict)
@@ -54,6 +56,7 @@ def bind(program: Program, state: EngineState, now_ms: int) -> None:
     state.kept |= {series: watch.alone() for series, watch in state.watches.items() if isinstance(watch, Watch)}
     state.watches.clear()
     state.gatherings.clear()
+    state.standing.clear()
     _keep_hours(program, state)
     for presence in state.presences.values():
         presence.watches = presence.silent = ()
@@ -177,12 +180,12 @@ def _join(program: Program, state: EngineState, watch: Watch) -> None:
             for subject_id in program.subjects(feed.rule, feed.condition, watch.device):
                 gathering = _gathering(state, feed, subject_id)
                 gathering.join(watch)
-                watch.standing += ((feed, gathering),)
+                state.standing.setdefault(watch, []).append((feed, gathering))
 
 
 def refresh(state: EngineState, watches: Iterable[Watch]) -> list[Gathering]:
     """Have all that series feed find out again, from their samples, what is so; return what they feed."""
-    found = {id(one): one for watch in watches for _, one in watch.standing}
+    found = {id(one): one for watch in watches for _, one in state.standing.get(watch, ())}
     for watch in watches:
         for feed in watch.plan.feeds:
             if feed.lazy:
@@ -209,9 +212,8 @@ def arm(state: EngineState, watch: Watch) -> None:
     A condition of one device that has steps needs to be asked only when a step is over: it rests until then. What is
     kept of subjects that can be found again is let go.
     """
-    rows, device_id, plan = state.rows, watch.device.id, watch.plan
-    watch.stirred = any((rule.id, device_id) in rows for rule, _ in plan.values)
-    awake = bool(watch.stirred or watch.others or watch.presence.silent or device_id in state.cadences)
+    rows, device_id = state.rows, watch.device.id
+    awake = bool(watch.others or watch.presence.silent or device_id in state.cadences or is_stirred(state, watch))
     lateness_ms = state.program.lateness_ms if state.program else 0
     quiet, resting, since_ms, until_ms = [], [], 0, NEVER_MS
     for feed, gathering in fed(state, watch):
@@ -241,12 +243,18 @@ def arm(state: EngineState, watch: Watch) -> None:
         watch.rest(quiet, since_ms, until_ms)
 
 
+def is_stirred(state: EngineState, watch: Watch) -> bool:
+    """Tell whether a rule that judges values of a series has a state: then it is asked about quiet values too."""
+    device_id = watch.device.id
+    return any((rule.id, device_id) in state.rows for rule, _ in watch.plan.values)
+
+
 def fed(state: EngineState, watch: Watch) -> Iterator[tuple[Feed, Gathering | None]]:
     """Yield what a series feeds: by which feed, and what is kept of the subject."""
     for feed in watch.plan.feeds:
         if feed.lazy:
             yield feed, state.gatherings.get((feed.rule.id, watch.device.id))
-    yield from watch.standing
+    yield from state.standing.get(watch, ())
 
 
 def _open_ms(watch: Watch, feed: Feed, gathering: Gathering | None) -> int:

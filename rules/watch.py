@@ -10,15 +10,12 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ingest.model import Device, Observation, Quality
 from rules.conditions._base import ALL_QUIET, NOTHING_QUIET, SampleCondition, ValueCondition
 from rules.model import COUNTED, Rule
 from rules.samples import Keeping, Samples
-
-if TYPE_CHECKING:
-    from rules.gathering import Gathering
 
 NEVER_MS = 2**62
 ValueRules = tuple[tuple[Rule, ValueCondition], ...]
@@ -124,9 +121,7 @@ class Watch(Samples):
 
     An observation with low ≤ value ≤ high and since_ms ≤ time changes nothing, or, from until_ms on, only this: a step
     of conditions with steps is over. `low > high` while every observation must be judged: some rule is not quiet, or
-    the device was silent. Rules that judge values need not be asked about one inside the quiet interval of the plan
-    unless `stirred`. `standing`: what is kept of subjects also while they rest, and by which feed. `others`: samples
-    for rules that count other flags.
+    the device was silent. `others`: samples for rules that count other flags.
     """
 
     __slots__ = (
@@ -137,8 +132,6 @@ class Watch(Samples):
         "plan",
         "presence",
         "since_ms",
-        "standing",
-        "stirred",
         "until_ms",
     )
 
@@ -147,8 +140,6 @@ class Watch(Samples):
         self.plan, self.presence = plan, presence
         self.low, self.high = plan.quiet
         self.since_ms, self.until_ms, self.newest_ms = 0, NEVER_MS, 0
-        self.stirred = False
-        self.standing: tuple[tuple[Feed, Gathering], ...] = ()
         self.others = {quality: Samples(plan.keeping) for quality in plan.others} if plan.others else None
 
     @property

@@ -7,7 +7,16 @@ import operator
 
 from ingest.model import Observation
 from rules import cadence, hours, sentences
-from rules.binding import EngineState, arm, cadence_s, due_of, gateway_is_in_doubt, last_seen_ms, presence_of
+from rules.binding import (
+    EngineState,
+    arm,
+    cadence_s,
+    due_of,
+    gateway_is_in_doubt,
+    is_stirred,
+    last_seen_ms,
+    presence_of,
+)
 from rules.conditions._base import ValueCondition, Verdict
 from rules.gathering import Gathering
 from rules.judging import Dirty, rejudge
@@ -95,7 +104,7 @@ class Work:
         if not is_value(observation):
             return
         in_time, (low, high) = True, watch.plan.quiet
-        if watch.plan.values and (watch.stirred or not low <= observation.value <= high):
+        if watch.plan.values and (not low <= observation.value <= high or is_stirred(self._state, watch)):
             in_time = self._judge(observation, watch)
         if watch.plan.feeds:
             in_time &= dirty.touch(observation, watch)
@@ -117,7 +126,6 @@ class Work:
                 in_time = False
                 continue
             self._keep(rule.id, device_id, row)
-            watch.stirred = True
             for item in told:
                 self._transitions.append(
                     sentences.observed(rule, condition, device_id, item, observation.result_time_ms)
