@@ -70,7 +70,8 @@ def attempt(frame: Frame, dialects: Dialects, register: Register, *, model: str 
     if outcome.reason != Reason.UNKNOWN_DEVICE or not outcome.device:
         return Trial(dialect=name, why=why, refusals=(outcome,))
     makes = [_Make(domain, kind, model) for domain, kind in _KINDS]
-    tried = [(make.domain, *_as_if(make, outcome, frame, dialects, register)) for make in makes]
+    unknown = [outcome]
+    tried = [(make.domain, *_as_if(make, unknown, frame, dialects, register)) for make in makes]
     _, read, devices = max(tried, key=lambda one: _weight(one[0], one[1]))
     would_be = () if isinstance(read, Refusal) else tuple(flagged(_placeless(read), frame.received_at_ms))
     return Trial(
@@ -107,18 +108,23 @@ def _chosen(frame: Frame, dialects: Dialects, register: Register) -> tuple[Frame
 
 
 def _as_if(
-    make: _Make, refusal: Refusal, frame: Frame, dialects: Dialects, register: Register
+    make: _Make, unknown: list[Refusal], frame: Frame, dialects: Dialects, register: Register
 ) -> tuple[tuple[Observation, ...] | Refusal, list[Device]]:
-    """Return what would be read if every device that the register lacks were in it, as of this make."""
-    devices: list[Device] = []
-    outcome: tuple[Observation, ...] | Refusal = refusal
-    while isinstance(outcome, Refusal) and outcome.reason == Reason.UNKNOWN_DEVICE and len(devices) < _MOST_UNKNOWN:
-        if not outcome.device or any(device.id == outcome.device for device in devices):
-            break
-        devices.append(_believed(outcome, make))
-        known = register.devices | {device.id: device for device in devices}
+    """Return what would be read if every device that the register lacks were in it, as of this make.
+
+    `unknown` are refusals that name such devices, at least one; more that are found are put there, so that the next
+    make need not find them again.
+    """
+    while True:
+        devices = {one.device: _believed(one, make) for one in unknown}
+        known = register.devices | {device.id: device for device in devices.values()}
         outcome = dialects.decode(frame, Register(known, register.dictionary, register.profiles))
-    return outcome, devices
+        more = (
+            isinstance(outcome, Refusal) and outcome.reason == Reason.UNKNOWN_DEVICE and outcome.device not in devices
+        )
+        if not isinstance(outcome, Refusal) or not more or not outcome.device or len(devices) == _MOST_UNKNOWN:
+            return outcome, list(devices.values())
+        unknown.append(outcome)
 
 
 def _believed(refusal: Refusal, make: _Make) -> Device:

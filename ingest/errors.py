@@ -15,6 +15,7 @@ import enum
 from ingest.model import Refusal
 
 _SHOWN_CHARACTERS = 60
+_DETAIL_CHARACTERS = 400  # a field may have a name of any length
 
 
 class Reason(enum.StrEnum):
@@ -58,12 +59,17 @@ class RefusedError(IngestError):
 
 def unreadable(reason: Reason, detail: str) -> RefusedError:
     """Return the error for a frame that cannot be read."""
-    return RefusedError(Refusal(stage="decode", reason=reason.value, detail=detail))
+    return RefusedError(Refusal(stage="decode", reason=reason.value, detail=_cut(detail)))
 
 
 def unacceptable(reason: Reason, detail: str, *, device: str = "", model: str = "") -> RefusedError:
     """Return the error for a frame that was read but says something that cannot be accepted."""
+    detail = _cut(detail)
     return RefusedError(Refusal(stage="normalise", reason=reason.value, detail=detail, device=device, model=model))
+
+
+def _cut(detail: str) -> str:
+    return detail if len(detail) <= _DETAIL_CHARACTERS else f"{detail[:_DETAIL_CHARACTERS]}…"
 
 
 def shown(value: object) -> str:
