@@ -24,7 +24,7 @@ _WHOLE = 0.99  # from here a series counts as whole again
 _FULL = 100.0
 _STEP, _SMALL_STEP = 5.0, 1.0
 _HOUR_MS = 3_600_000
-_GOOD = int(Quality.GOOD)
+_GOOD, _FAIL = int(Quality.GOOD), int(Quality.FAIL)
 
 Key = tuple[int, int]
 """(series id, time in ms)."""
@@ -111,6 +111,8 @@ class Trust:
                 doubted.add(series.id)
             else:
                 doubted.discard(series.id)
+            if one.quality == _FAIL and one.phenomenon_time_ms > one.result_time_ms:
+                continue  # a clock that runs ahead: told of that time, nothing could be told until then
             value = standing.tell(one.phenomenon_time_ms)
             if value is not None:
                 told += self._told(one, value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+from msgspec.structs import replace
+
 from ingest.model import Quality
 from ingest.trust import PROPERTY, Standing
 from tests.ingest.quality.streams import MINUTE_MS, START_MS, Pipe
@@ -55,6 +57,16 @@ def test_trust_comes_back_and_the_row_goes() -> None:
     assert told[-1] == 100.0
     assert len(told) < 20
     assert pipe.rows == {}
+
+
+def test_clock_that_runs_ahead_silences_nothing() -> None:
+    """An observation of tomorrow lowers trust; that is told with the next one that is of its time."""
+    pipe = Pipe(None)
+    tomorrow = replace(pipe.observe(NAME, START_MS + 1440 * MINUTE_MS, 20.0, 4), result_time_ms=START_MS)
+    pipe.take([tomorrow])
+    pipe.take([pipe.observe(NAME, START_MS + MINUTE_MS, 20.0)])
+
+    assert [(time_ms, value) for time_ms, value, _ in pipe.stored(PROPERTY)] == [(START_MS + MINUTE_MS, 91.0)]
 
 
 def test_small_changes_are_told_once_an_hour() -> None:
