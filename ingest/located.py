@@ -62,7 +62,7 @@ def load_yaml(path: Path, name: str | None = None) -> Document | Fault:
     file = name or str(path)
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_Loader)
+        node = _composed(text)
     except OSError as exc:
         return Fault(file, 1, f"cannot be read: {exc.strerror}")
     except UnicodeDecodeError as exc:
@@ -121,6 +121,14 @@ class _FaultyNodeError(Exception):
     def __init__(self, node: yaml.Node, message: str) -> None:
         super().__init__(message)
         self.line, self.column, self.message = node.start_mark.line + 1, node.start_mark.column + 1, message
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """Return the nodes of a text; what C does not take is read again in Python, which takes more and says it better."""
+    try:
+        return yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class _Loader(Composer, yaml.CSafeLoader):
