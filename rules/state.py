@@ -14,6 +14,8 @@ version 1 (one level, subjects are devices) are read too.
 
 from __future__ import annotations
 
+import sys
+
 import msgspec
 
 from rules.errors import RuleStateError
@@ -39,6 +41,7 @@ class Phase(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 INACTIVE = Phase()
+_INACTIVE = {levels: (INACTIVE,) * levels for levels in range(1, 8)}
 Stand = tuple[Phase, ...]
 """One phase for each level of a rule, mildest first."""
 
@@ -116,6 +119,10 @@ def unpack(packed: bytes, name: str) -> RuleState:
                 f"rule state of {name} has version {version}, this program reads up to {VERSION}: "
                 "run the newer program, or delete the row to begin anew"
             )
-        return _DECODER_1.decode(packed).as_now() if version == 1 else _DECODER.decode(packed)
+        state = _DECODER_1.decode(packed).as_now() if version == 1 else _DECODER.decode(packed)
     except msgspec.MsgspecError as exc:
         raise RuleStateError(f"rule state of {name} is damaged ({exc}): delete the row to begin anew") from exc
+    # what most rows have alike is kept once: a fifth of the memory
+    state.rule_version, state.kind = sys.intern(state.rule_version), sys.intern(state.kind)
+    state.base = _INACTIVE[len(state.base)] if state.base == _INACTIVE.get(len(state.base)) else state.base
+    return state
