@@ -153,7 +153,7 @@ class AlertPage:
             (visit.t("alert_state.ACKED"), f"{who} {moment(one.acknowledged_at_ms, site.zone)}" if who else None),
             (visit.t("alert.shelved_until"), moment(one.shelved_until_ms, site.zone)),
             (visit.t("alert.shelved_reason"), one.shelved_reason),
-            (visit.t("alerts.case"), case),
+            (visit.t("alerts.case").capitalize(), case),
         ]
 
 
