@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from ingest.model import Observation, Quality, Series
+from ingest.quality import AHEAD_MS
 
 PROPERTY = "device.trust"
 
@@ -24,7 +25,7 @@ _WHOLE = 0.99  # from here a series counts as whole again
 _FULL = 100.0
 _STEP, _SMALL_STEP = 5.0, 1.0
 _HOUR_MS = 3_600_000
-_GOOD, _FAIL = int(Quality.GOOD), int(Quality.FAIL)
+_GOOD = int(Quality.GOOD)
 
 Key = tuple[int, int]
 """(series id, time in ms)."""
@@ -111,7 +112,7 @@ class Trust:
                 doubted.add(series.id)
             else:
                 doubted.discard(series.id)
-            if one.quality == _FAIL and one.phenomenon_time_ms > one.result_time_ms:
+            if one.phenomenon_time_ms > one.result_time_ms + AHEAD_MS:
                 continue  # a clock that runs ahead: told of that time, nothing could be told until then
             value = standing.tell(one.phenomenon_time_ms)
             if value is not None:

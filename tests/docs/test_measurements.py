@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ KEYS = ROOT / "docs" / "decisions" / "0004-series-key.md"
 @pytest.mark.parametrize("block", MEASUREMENTS, ids=lambda block: block.place)
 def test_timings_run(block: Block) -> None:
     """The shell takes the lines as they stand; one loop instead of many."""
-    script = block.text.replace(".venv/bin/python", sys.executable).replace("-m timeit", "-m timeit -n 1 -r 1")
+    python = shlex.quote(sys.executable)
+    script = block.text.replace(".venv/bin/python", python).replace("-m timeit", "-m timeit -n 1 -r 1")
     done = subprocess.run(
         ["bash", "-e", "-c", script], capture_output=True, text=True, check=False, cwd=ROOT, timeout=100
     )
